@@ -1,0 +1,60 @@
+#include "tools/protogen/table_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "proto/error.hpp"
+#include "proto/requests.hpp"
+#include "tools/protogen/words.hpp"
+
+namespace authnz::protogen {
+
+using namespace proto;
+using ordered = nlohmann::ordered_json;
+
+namespace {
+
+ordered or_null(std::string_view text) { return text.empty() ? ordered() : ordered(text); }
+
+ordered item(const param& p) {
+  ordered out{{"name", p.name},
+              {"types", type_words(p.types)},
+              {"need", need_word(p.needed)},
+              {"secrecy", secrecy_word(p.privacy)},
+              {"also", or_null(p.also)},
+              {"size", size_word(p.size)},
+              {"min", nullptr},
+              {"max", nullptr},
+              {"max_chars", nullptr}};
+  if (p.min != INT64_MIN) out["min"] = p.min;
+  if (p.max != INT64_MAX) out["max"] = p.max;
+  if (p.max_chars != 0) out["max_chars"] = p.max_chars;
+  return out;
+}
+
+ordered request_object(const request_row& row) {
+  ordered out{{"name", row.name},
+              {"alias", or_null(row.alias)},
+              {"actor", target_word(row.actor)},
+              {"effect", effect_word(row.what)},
+              {"rate", {{"own", nullptr}, {"group", group_of(row)}, {"by_address", row.limit.by_address}}},
+              {"hashing", hashing_word(row.hash)},
+              {"trust", trust_word(row.trusted)},
+              {"help", row.help},
+              {"items", ordered::array()}};
+  if (row.limit.own != 0) out["rate"]["own"] = row.limit.own;
+  for (const auto& p : row.params) out["items"].push_back(item(p));
+  return out;
+}
+
+}  // namespace
+
+std::string table_json() {
+  ordered out{{"requests", ordered::array()}, {"codes", ordered::array()}};
+  for (const auto& row : request_table) out["requests"].push_back(request_object(row));
+  for (const auto& c : code_table)
+    if (c.id != code::none)
+      out["codes"].push_back({{"name", c.name}, {"use", code_use_word(c.use)}, {"text", or_null(c.text)}});
+  return out.dump(2) + "\n";
+}
+
+}  // namespace authnz::protogen
