@@ -32,7 +32,7 @@ class store {
   ///
   /// `storage_error` without any failure of the store: the mini-transaction
   /// touches a derived slice or the store's own records, has a key that is
-  /// empty or longer than `max_key_size`, writes a key twice, or replaces a
+  /// empty or longer than `max_key_size`, writes a key twice, or depends on a
   /// damaged record.
   ///
   /// Blocks; one caller at a time.

@@ -1,0 +1,43 @@
+/// What is known of each slice: its name on disk, and whether it is derived.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "storage/transaction.hpp"
+
+namespace authnz::storage {
+
+struct slice_row {
+  slice id;
+  const char* name;
+  bool derived;  ///< kept by the store itself, see indexes.hpp
+};
+
+inline constexpr auto slice_table = std::to_array<slice_row>({
+    {slice::users, "users", false},
+    {slice::emails, "emails", false},
+    {slice::system_ids, "system_ids", false},
+    {slice::sessions, "sessions", false},
+    {slice::attempts, "attempts", false},
+    {slice::meta, "meta", false},
+    {slice::sessions_by_user, "sessions_by_user", true},
+    {slice::sessions_by_expiry, "sessions_by_expiry", true},
+});
+
+constexpr std::size_t index_of(slice s) { return static_cast<std::size_t>(s); }
+constexpr const slice_row& row(slice s) { return slice_table[index_of(s)]; }
+
+constexpr bool slice_table_is_in_order() {
+  for (std::size_t i = 0; i < slice_table.size(); ++i)
+    if (index_of(slice_table[i].id) != i) return false;
+  return slice_table.size() == slice_count;
+}
+static_assert(slice_table_is_in_order(), "slice_table needs one row a slice, in the enum's order");
+
+/// The store's own records in the slice `meta`; mini-transactions may not
+/// touch them.
+inline constexpr std::string_view format_key = "format";      ///< value: the format's number, 8 bytes big endian
+inline constexpr std::string_view revision_key = "revision";  ///< its revision is the last one given; no value
+
+}  // namespace authnz::storage
