@@ -18,9 +18,9 @@ std::uint64_t stored_format(const view& v) {
 tl::expected<void, std::string> migrate(draft& state, std::span<const migration> steps) {
   const auto newest = format_after(steps);
   const auto format = stored_format(state);
-  if (state.fault()) return tl::unexpected("its format is not readable: restore it from a backup");
+  if (state.fault()) return tl::make_unexpected<std::string>("its format is not readable: restore it from a backup");
   if (format > newest)
-    return tl::unexpected("its format is " + std::to_string(format) + ", and this program knows none beyond " +
+    return tl::make_unexpected<std::string>("its format is " + std::to_string(format) + ", and this program knows none beyond " +
                           std::to_string(newest) + ": start the newer program that wrote it");
 
   for (auto from = format == 0 ? newest : format; from < newest; ++from)
