@@ -1,0 +1,318 @@
+#include "storage/environment.hpp"
+
+#include <sys/statvfs.h>
+
+#include <cerrno>
+#include <limits>
+#include <mutex>
+
+#include "storage/directory_lock.hpp"
+#include "storage/lmdb_state.hpp"
+#include "storage/migrate.hpp"
+#include "storage/reader_pool.hpp"
+
+namespace authnz::storage {
+namespace {
+
+/// How long the writer waits for readers before it gives a batch up.
+constexpr std::chrono::milliseconds patience{2000};
+
+/// A code of LMDB's, or errno's, that ended what was tried.
+using lmdb_code = int;
+
+lmdb_code open_slices(MDB_txn* txn, unsigned flags, slice_handles& slices) {
+  for (const auto& row : slice_table)
+    if (const int rc = mdb_dbi_open(txn, row.name, flags, &slices[index_of(row.id)]); rc != MDB_SUCCESS)
+      return rc;
+  return MDB_SUCCESS;
+}
+
+tl::expected<txn_ptr, lmdb_code> begin(const env_ptr& env, unsigned flags) {
+  MDB_txn* txn = nullptr;
+  if (!env) return tl::make_unexpected(MDB_PANIC);
+  if (const int rc = mdb_txn_begin(env.get(), nullptr, flags, &txn); rc != MDB_SUCCESS)
+    return tl::make_unexpected(int{rc});
+  return txn_ptr(txn);
+}
+
+/// Makes the files if they are missing.
+tl::expected<env_ptr, lmdb_code> open_env(const std::filesystem::path& directory, std::size_t map_size,
+                                          unsigned max_readers) {
+  MDB_env* raw = nullptr;
+  if (const int rc = mdb_env_create(&raw); rc != MDB_SUCCESS) return tl::make_unexpected(int{rc});
+  env_ptr env(raw);
+  int rc = mdb_env_set_mapsize(raw, map_size);
+  if (rc == MDB_SUCCESS) rc = mdb_env_set_maxdbs(raw, slice_count);
+  if (rc == MDB_SUCCESS) rc = mdb_env_set_maxreaders(raw, max_readers);
+  if (rc == MDB_SUCCESS) rc = mdb_env_open(raw, directory.c_str(), MDB_NOTLS | MDB_NORDAHEAD, 0600);
+  if (rc != MDB_SUCCESS) return tl::make_unexpected(int{rc});
+  return env;
+}
+
+std::string advice(lmdb_code rc) {
+  switch (rc) {
+    case MDB_INVALID:
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_VERSION_MISMATCH: return "; restore it from a backup, or use another directory";
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case MDB_MAP_FULL: return "; make room on its disk";
+    case EACCES:
+    case EPERM:
+    case EROFS: return "; it must be writable for this user";
+    default: return "";
+  }
+}
+
+std::string describe(const std::filesystem::path& directory, lmdb_code rc) {
+  return "store " + directory.string() + ": " + mdb_strerror(rc) + advice(rc);
+}
+
+/// Opens the slices and brings them to this program's format. Always writes,
+/// which shows at the start that the disk takes it.
+tl::expected<slice_handles, std::string> prepare(const env_ptr& env, const std::filesystem::path& directory) {
+  auto txn = begin(env, 0);
+  if (!txn) return tl::make_unexpected(describe(directory, txn.error()));
+  slice_handles slices{};
+  int rc = open_slices(txn->get(), MDB_CREATE, slices);
+  if (rc != MDB_SUCCESS) return tl::make_unexpected(describe(directory, rc));
+  lmdb_draft state(txn->get(), slices);
+  if (const auto done = migrate(state, migrations()); !done)
+    return tl::make_unexpected("store " + directory.string() + ": " + done.error());
+  rc = state.failed() ? state.error() : mdb_txn_commit(txn->release());
+  if (rc != MDB_SUCCESS) return tl::make_unexpected(describe(directory, rc));
+  return slices;
+}
+
+/// What a store that cannot be read shows.
+class unreadable_view final : public view {
+ public:
+  unreadable_view() { report_fault(); }
+  std::optional<record> get(slice, std::string_view) const override { return std::nullopt; }
+  void scan(slice, std::string_view, const visitor&) const override {}
+  std::optional<std::string> last_key(slice) const override { return std::nullopt; }
+};
+
+class lmdb_view final : public lmdb_state<view> {
+ public:
+  lmdb_view(txn_ptr txn, const slice_handles& slices, reader_pool& pool) noexcept
+      : lmdb_state(txn.get(), slices), txn_(std::move(txn)), pool_(pool) {}
+  lmdb_view(const lmdb_view&) = delete;
+  lmdb_view& operator=(const lmdb_view&) = delete;
+  ~lmdb_view() override { pool_.give_back(std::move(txn_)); }
+
+ private:
+  txn_ptr txn_;
+  reader_pool& pool_;
+};
+
+std::uint64_t last_revision(const view& v) {
+  const auto found = v.get(slice::meta, revision_key);
+  return found ? found->revision : 0;
+}
+
+}  // namespace
+
+/// The lock is the first to come and the last to go.
+class environment::state {
+ public:
+  state(directory_lock held, std::filesystem::path path, environment_options options)
+      : lock_(std::move(held)), path_(std::move(path)), map_size_(options.map_size), max_readers_(options.max_readers) {}
+
+  tl::expected<void, std::string> open();
+  std::unique_ptr<view> read();
+  std::vector<commit_result> commit(std::span<const mini_transaction* const> batch);
+  std::string last_failure() const;
+  tl::expected<environment_statistics, std::string> statistics();
+
+ private:
+  using batch_results = tl::expected<std::vector<commit_result>, lmdb_code>;
+
+  batch_results try_commit(std::span<const mini_transaction* const> batch);
+  bool grow();
+  bool is_alive() const;
+  lmdb_code reopen();
+  void revive();
+  bool is_full(lmdb_code rc) const;
+  void note_failure(std::string text);
+
+  directory_lock lock_;
+  const std::filesystem::path path_;
+  std::size_t map_size_;
+  const unsigned max_readers_;
+  env_ptr env_;  ///< exchanged while the pool is paused
+  slice_handles slices_{};
+  reader_pool readers_;
+  std::mutex commits_;
+  mutable std::mutex failures_;
+  std::string last_failure_;
+};
+
+tl::expected<void, std::string> environment::state::open() {
+  auto env = open_env(path_, map_size_, max_readers_);
+  if (!env) return tl::make_unexpected(describe(path_, env.error()));
+  const auto slices = prepare(*env, path_);
+  if (!slices) return tl::make_unexpected(slices.error());
+  MDB_envinfo info{};
+  mdb_env_info(env->get(), &info);
+  map_size_ = info.me_mapsize;
+  slices_ = *slices;
+  env_ = std::move(*env);
+  sync_directory(path_);
+  return {};
+}
+
+std::unique_ptr<view> environment::state::read() {
+  auto txn = readers_.take(env_);
+  if (!txn) return std::make_unique<unreadable_view>();
+  return std::make_unique<lmdb_view>(std::move(txn), slices_, readers_);
+}
+
+environment::state::batch_results environment::state::try_commit(std::span<const mini_transaction* const> batch) {
+  auto txn = begin(env_, 0);
+  if (!txn) return tl::make_unexpected(txn.error());
+  lmdb_draft state(txn->get(), slices_);
+  const auto before = last_revision(state);
+  if (state.fault()) return tl::make_unexpected(MDB_CORRUPTED);
+
+  auto revision = before;
+  std::vector<commit_result> results;
+  results.reserve(batch.size());
+  for (const auto* tx : batch) {
+    results.push_back(judge(state, *tx, revision + 1));
+    if (state.failed()) return tl::make_unexpected(state.error());
+    if (results.back() == commit_result::applied) ++revision;
+  }
+  if (revision == before) return results;
+  state.put(slice::meta, revision_key, revision, {});
+  if (state.failed()) return tl::make_unexpected(state.error());
+  if (const int rc = mdb_txn_commit(txn->release()); rc != MDB_SUCCESS) return tl::make_unexpected(int{rc});
+  return results;
+}
+
+std::vector<commit_result> environment::state::commit(std::span<const mini_transaction* const> batch) {
+  const std::lock_guard one_at_a_time(commits_);
+  revive();
+  auto results = try_commit(batch);
+  while (!results && results.error() == MDB_MAP_FULL && grow()) results = try_commit(batch);
+  if (results) return std::move(*results);
+
+  const auto rc = results.error();
+  note_failure(describe(path_, rc));
+  const auto all = is_full(rc) ? commit_result::storage_full : commit_result::storage_error;
+  revive();
+  return std::vector(batch.size(), all);
+}
+
+bool environment::state::grow() {
+  if (map_size_ > std::numeric_limits<std::size_t>::max() / 4) return false;
+  reader_pool::pause nobody_reads(readers_, patience);
+  if (!nobody_reads.holds()) return false;
+  if (mdb_env_set_mapsize(env_.get(), map_size_ * 2) == MDB_SUCCESS) {
+    map_size_ *= 2;
+    return true;
+  }
+  // The old map is gone too; only opening anew brings it back.
+  nobody_reads.drop_idle();
+  if (const auto rc = reopen(); rc != MDB_SUCCESS) note_failure(describe(path_, rc));
+  return false;
+}
+
+/// LMDB gives an environment up for good when it could not write a meta page.
+bool environment::state::is_alive() const {
+  const auto txn = begin(env_, MDB_RDONLY);
+  return txn || txn.error() != MDB_PANIC;
+}
+
+/// Without a write, as the disk may be full. Nobody may read meanwhile.
+lmdb_code environment::state::reopen() {
+  env_.reset();
+  auto env = open_env(path_, map_size_, max_readers_);
+  if (!env) return env.error();
+  auto txn = begin(*env, MDB_RDONLY);
+  if (!txn) return txn.error();
+  int rc = open_slices(txn->get(), 0, slices_);
+  // Committing keeps the handles beyond the transaction.
+  if (rc == MDB_SUCCESS) rc = mdb_txn_commit(txn->release());
+  if (rc == MDB_SUCCESS) env_ = std::move(*env);
+  return rc;
+}
+
+/// Reads go on with the last state that was committed.
+void environment::state::revive() {
+  if (is_alive()) return;
+  reader_pool::pause nobody_reads(readers_, patience);
+  if (!nobody_reads.holds()) return;
+  nobody_reads.drop_idle();
+  if (const auto rc = reopen(); rc != MDB_SUCCESS) note_failure(describe(path_, rc));
+}
+
+bool environment::state::is_full(lmdb_code rc) const {
+  if (rc == MDB_MAP_FULL || rc == ENOSPC || rc == EDQUOT || rc == EFBIG) return true;
+  // LMDB reports a write that was cut short by the disk's end as EIO.
+  constexpr std::uint64_t next_to_nothing = 1 << 20;
+  struct statvfs disk {};
+  if (rc != EIO || ::statvfs(path_.c_str(), &disk) != 0) return false;
+  return std::uint64_t{disk.f_bavail} * disk.f_frsize < next_to_nothing;
+}
+
+void environment::state::note_failure(std::string text) {
+  const std::lock_guard lock(failures_);
+  last_failure_ = std::move(text);
+}
+
+std::string environment::state::last_failure() const {
+  const std::lock_guard lock(failures_);
+  return last_failure_;
+}
+
+tl::expected<environment_statistics, std::string> environment::state::statistics() {
+  auto txn = readers_.take(env_);
+  if (!txn) return tl::make_unexpected("store " + path_.string() + ": cannot be read");
+  auto* const handle = txn.get();
+  const lmdb_view v(std::move(txn), slices_, readers_);
+  MDB_envinfo info{};
+  MDB_stat main{};
+  mdb_env_info(env_.get(), &info);
+  mdb_env_stat(env_.get(), &main);
+  environment_statistics all{.map_size = info.me_mapsize,
+                             .page_size = main.ms_psize,
+                             .used_pages = info.me_last_pgno + 1,
+                             .last_revision = last_revision(v),
+                             .readers = info.me_numreaders,
+                             .max_readers = info.me_maxreaders,
+                             .slices = {}};
+  for (std::size_t i = 0; i < slice_count; ++i) {
+    MDB_stat s{};
+    if (mdb_stat(handle, slices_[i], &s) != MDB_SUCCESS)
+      return tl::make_unexpected("store " + path_.string() + ": cannot be read");
+    all.slices[i] = {s.ms_entries, s.ms_branch_pages + s.ms_leaf_pages + s.ms_overflow_pages};
+  }
+  return all;
+}
+
+environment::environment(std::unique_ptr<state> s) : state_(std::move(s)) {}
+environment::~environment() = default;
+
+tl::expected<std::unique_ptr<environment>, std::string> environment::open(const std::filesystem::path& directory,
+                                                                          environment_options options) {
+  auto held = directory_lock::take(directory);
+  if (!held) return tl::make_unexpected(std::move(held.error()));
+  auto fresh = std::make_unique<state>(std::move(*held), directory, options);
+  if (const auto done = fresh->open(); !done) return tl::make_unexpected(done.error());
+  return std::unique_ptr<environment>(new environment(std::move(fresh)));
+}
+
+std::unique_ptr<view> environment::read() { return state_->read(); }
+
+std::vector<commit_result> environment::commit(std::span<const mini_transaction* const> batch) {
+  return state_->commit(batch);
+}
+
+std::string environment::last_failure() const { return state_->last_failure(); }
+
+tl::expected<environment_statistics, std::string> environment::statistics() { return state_->statistics(); }
+
+}  // namespace authnz::storage
