@@ -38,6 +38,8 @@ using ping_atom = caf::ping_atom;
 using pong_atom = caf::pong_atom;
 /// An actor's note to itself: work that queued meanwhile is to be done now.
 using flush_atom = caf::flush_atom;
+/// The server stops.
+using drain_atom = caf::leave_atom;
 /// An actor's timer.
 using tick_atom = caf::tick_atom;
 
@@ -48,6 +50,7 @@ using decider_actor = caf::typed_actor<caf::reacts_to<proto::exchange_ptr>,  // 
                                        caf::reacts_to<hash_ptr>,             // a computation is done
                                        caf::reacts_to<breach_ptr>,           // a look-up is done
                                        caf::reacts_to<tick_atom>,            // holds that may have ended
+                                       caf::reacts_to<drain_atom>,           // the server stops: holds end at once
                                        caf::reacts_to<settings_ptr>,         // new configuration
                                        caf::replies_to<ping_atom>::with<pong_atom>>;
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "proto/call.hpp"
 #include "proto/error.hpp"
@@ -27,6 +28,23 @@ class reply_sink {
   virtual ~reply_sink() = default;
   /// `ticket` is the number that the sink gave the exchange.
   virtual void deliver(std::uint64_t ticket, reply&& answer) noexcept = 0;
+};
+
+/// One place among those that may be in flight at the same time; given back
+/// when it is destroyed. The counter must outlive it.
+class permit {
+ public:
+  permit() = default;
+  /// Takes a place; empty when `limit` are taken.
+  static permit take(std::atomic<std::uint32_t>& taken, std::uint32_t limit) noexcept;
+  permit(permit&& other) noexcept : taken_(std::exchange(other.taken_, nullptr)) {}
+  permit& operator=(permit&& other) noexcept;
+  ~permit() { give_back(); }
+  explicit operator bool() const noexcept { return taken_ != nullptr; }
+
+ private:
+  void give_back() noexcept;
+  std::atomic<std::uint32_t>* taken_ = nullptr;
 };
 
 /// Travels as one shared_ptr from actor to actor and is never copied. Whoever
@@ -53,6 +71,7 @@ class exchange {
   std::string reqid;     ///< JSON text, as it is echoed
   std::string client;    ///< client_ipaddr, as sent; empty if there was none
   std::string problems;  ///< JSON text of validation's findings; empty if none
+  permit place;          ///< counts the exchange as in flight
   clock::time_point arrived{};
   clock::time_point deadline = clock::time_point::max();  ///< work that has not begun by then is refused (503)
 

@@ -1,0 +1,268 @@
+#include "actors/decider.hpp"
+
+#include <algorithm>
+
+#include "actors/decisions.hpp"
+#include "proto/token.hpp"
+
+namespace authnz::actors {
+
+using proto::code;
+using proto::http_status;
+
+struct work final : pending_work {
+  proto::exchange_ptr ex;
+  facts known;
+  chance random;
+  std::string account;  ///< whose lane it is in; empty: none
+  proto::timestamp turn{};
+  int tries = 0;
+  finish end;         ///< once decided, while it is committed or held
+  proto::reply reply;  ///< what `end` answers
+  lanes::clock::time_point began{};
+};
+
+namespace {
+
+work_ptr own(pending_ptr&& p) { return std::static_pointer_cast<work>(std::move(p)); }
+
+std::uint64_t nanoseconds_of(proto::timestamp t) {
+  return static_cast<std::uint64_t>(std::chrono::nanoseconds(t.time_since_epoch()).count());
+}
+
+}  // namespace
+
+clocks clocks::system() {
+  return {[] { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); },
+          [] { return lanes::clock::now(); }};
+}
+
+decider::decider(decider_actor::pointer self, decider_parts parts) : self_(self), parts_(std::move(parts)) {}
+decider::~decider() = default;
+
+void decider::decide(proto::exchange_ptr&& ex) {
+  const auto w = std::make_shared<work>();
+  w->ex = std::move(ex);
+  w->began = parts_.time.steady();
+  parts_.measured->began(w->ex->request.row().id, w->began - w->ex->arrived);
+  if (w->began > w->ex->deadline) return refuse(w, http_status::unavailable, 1);
+  if (w->ex->request.row().hash != proto::hashing::checking) return begin(w);
+
+  const auto now = parts_.time.wall();
+  const auto view = parts_.store.read();
+  w->account = account_of(*view, w->ex->request, now);
+  if (view->fault()) return w->account.clear(), fail(w, code::storage_error);
+  if (w->account.empty()) return begin(w);
+  if (passed_to_other_shard(w)) return;
+  const auto entry = lanes_.enter(w->account, w, w->began);
+  if (entry.verdict == lanes::admission::evaluate) begin(w);
+  if (entry.verdict == lanes::admission::refuse) {
+    w->account.clear();
+    refuse(w, http_status::too_many_requests, entry.retry_after);
+  }
+  schedule_tick();
+}
+
+// All attempts on one account must meet in one actor, by whichever item the
+// request named the account.
+bool decider::passed_to_other_shard(const work_ptr& w) {
+  const std::size_t home = shard_of(w->account, parts_.shards);
+  if (home == parts_.shard) return false;
+  const auto routes = parts_.routes.current();
+  parts_.measured->ended(true, parts_.time.steady() - w->began);
+  if (home < routes->users.size()) caf::anon_send(routes->users[home], std::move(w->ex));
+  return true;
+}
+
+void decider::begin(const work_ptr& w) {
+  w->turn = parts_.time.wall();
+  if (w->ex->request.row().what == proto::effect::write) {
+    last_nanoseconds_ = std::max(last_nanoseconds_ + 1, nanoseconds_of(w->turn));
+    w->random.nanoseconds = last_nanoseconds_;
+    proto::random_bytes(w->random.bytes);
+  }
+  run(w);
+}
+
+void decider::run(const work_ptr& w) {
+  step next;
+  {
+    const auto view = parts_.store.read();
+    next = actors::decide({.store = *view,
+                           .request = w->ex->request,
+                           .config = *parts_.config,
+                           .known = w->known,
+                           .random = w->random,
+                           .now = parts_.time.wall(),
+                           .turn = w->turn,
+                           .account = w->account});
+    if (view->fault()) return fail(w, code::storage_error);
+  }
+  std::visit([&](auto& s) { take(w, std::move(s)); }, next);
+}
+
+void decider::take(const work_ptr& w, finish&& decided) {
+  w->end = std::move(decided);
+  w->reply = {http_status::ok, proto::render(w->end.answer, w->ex->reqid), 0};
+  if (w->end.tx.writes.empty()) return conclude(w);
+  auto job = std::make_shared<commit_job>();
+  job->tx = std::move(w->end.tx);
+  job->reply_to = self_;
+  job->work = w;
+  job->ex = w->ex;
+  job->if_applied = w->reply;
+  caf::anon_send(parts_.routes.current()->journal, std::move(job));
+}
+
+void decider::committed(commit_ptr&& job) {
+  const work_ptr w = own(std::move(job->work));
+  switch (job->result) {
+    case storage::commit_result::applied: return conclude(w);
+    case storage::commit_result::storage_full: return fail(w, code::storage_full);
+    case storage::commit_result::storage_error: return fail(w, code::storage_error);
+    case storage::commit_result::conflict: break;
+  }
+  if (++w->tries >= most_tries) return fail(w, code::conflict);
+  run(w);
+}
+
+void decider::take(const work_ptr& w, check_password&& wanted) {
+  send_to_hasher(w, hash_job::kind::verify, wanted.password, std::move(wanted.phc));
+}
+
+void decider::take(const work_ptr& w, make_hash&& wanted) {
+  send_to_hasher(w, hash_job::kind::make, wanted.password, {});
+}
+
+void decider::send_to_hasher(const work_ptr& w, hash_job::kind what, std::string_view password, std::string phc) {
+  auto job = std::make_shared<hash_job>();
+  job->what = what;
+  job->password = proto::secret(std::string(password));
+  job->phc = std::move(phc);
+  job->params = parts_.config->argon2;
+  job->reply_to = self_;
+  job->work = w;
+  if (what == hash_job::kind::verify) w->known.check = password_check{job->phc, false};
+  caf::anon_send(parts_.routes.current()->hasher, std::move(job));
+}
+
+void decider::hashed(hash_ptr&& job) {
+  const work_ptr w = own(std::move(job->work));
+  switch (job->result) {
+    case hash_job::outcome::matched: w->known.check->matched = true; break;
+    case hash_job::outcome::mismatched: w->known.check->matched = false; break;
+    case hash_job::outcome::made: w->known.new_hash = std::move(job->phc); break;
+    case hash_job::outcome::pending:
+    case hash_job::outcome::refused: return refuse(w, http_status::unavailable, job->retry_after);
+  }
+  run(w);
+}
+
+void decider::take(const work_ptr& w, ask_breached&& wanted) {
+  auto job = std::make_shared<breach_job>();
+  job->password = proto::secret(std::string(wanted.password));
+  job->reply_to = self_;
+  job->work = w;
+  caf::anon_send(parts_.routes.current()->breach, std::move(job));
+}
+
+void decider::looked_up(breach_ptr&& job) {
+  const work_ptr w = own(std::move(job->work));
+  w->known.breach = breach_check{job->matches};
+  run(w);
+}
+
+// The effect, if there is one, is durable: only the answer is left.
+void decider::conclude(const work_ptr& w) {
+  const auto now = parts_.time.wall();
+  for (const auto& note : w->end.audit)
+    parts_.audit(note, note.always_ok ? code::none : w->end.answer.reason, *w->ex, now);
+  if (w->account.empty() || w->end.hold.count() == 0 || draining_) return end(w, std::move(w->reply));
+  w->ex->settle(proto::reply(w->reply));
+  for (const auto& late : lanes_.hold(w->account, w, parts_.time.steady() + w->end.hold)) {
+    const work_ptr refused = own(pending_ptr(late));
+    refused->account.clear();
+    refuse(refused, http_status::too_many_requests,
+           lanes::seconds_until(parts_.time.steady() + w->end.hold, parts_.time.steady()));
+  }
+  schedule_tick();
+}
+
+void decider::fail(const work_ptr& w, code reason) {
+  const auto a = proto::answer::failure(reason, fields_on_failure(w->ex->request));
+  end(w, {http_status::ok, proto::render(a, w->ex->reqid), 0});
+}
+
+void decider::refuse(const work_ptr& w, http_status status, std::uint32_t retry_after) {
+  end(w, {status, {}, retry_after});
+}
+
+void decider::end(const work_ptr& w, proto::reply&& r) {
+  parts_.measured->ended(r.status == http_status::ok, parts_.time.steady() - w->began);
+  w->ex->answer(std::move(r));
+  if (w->account.empty()) return;
+  if (auto next = lanes_.leave(w->account)) begin_in_turn(std::move(next));
+}
+
+// Not recursive, however many attempts in a row end as soon as they begin.
+void decider::begin_in_turn(pending_ptr&& next) {
+  next_.push_back(own(std::move(next)));
+  if (beginning_) return;
+  beginning_ = true;
+  while (!next_.empty()) {
+    const work_ptr w = std::move(next_.front());
+    next_.pop_front();
+    begin(w);
+  }
+  beginning_ = false;
+}
+
+void decider::tick() {
+  next_tick_ = lanes::clock::time_point::max();
+  after_release(lanes_.release(parts_.time.steady()));
+  schedule_tick();
+}
+
+void decider::after_release(std::vector<lanes::released>&& over) {
+  for (auto& r : over) {
+    if (r.held) {
+      const work_ptr w = own(std::move(r.held));
+      w->account.clear();
+      end(w, std::move(w->reply));
+    }
+    if (r.next) begin_in_turn(std::move(r.next));
+  }
+}
+
+void decider::drain() {
+  draining_ = true;
+  after_release(lanes_.release_all());
+}
+
+void decider::configure(settings_ptr&& next) { parts_.config = std::move(next); }
+
+// A tick a second finds lanes whose attempt was lost; holds end on time.
+void decider::schedule_tick() {
+  if (lanes_.empty()) return;
+  const auto now = parts_.time.steady();
+  auto due = now + std::chrono::seconds(1);
+  if (const auto release = lanes_.next_release()) due = std::min(due, *release);
+  if (next_tick_ <= due) return;
+  next_tick_ = due;
+  self_->delayed_send(self_, std::max(due - now, lanes::clock::duration(std::chrono::milliseconds(1))), tick_atom::value);
+}
+
+decider_actor::behavior_type decider_behavior(decider& d) {
+  return {
+      [&d](proto::exchange_ptr& ex) { d.decide(std::move(ex)); },
+      [&d](commit_ptr& job) { d.committed(std::move(job)); },
+      [&d](hash_ptr& job) { d.hashed(std::move(job)); },
+      [&d](breach_ptr& job) { d.looked_up(std::move(job)); },
+      [&d](tick_atom) { d.tick(); },
+      [&d](drain_atom) { d.drain(); },
+      [&d](settings_ptr& next) { d.configure(std::move(next)); },
+      [](ping_atom) -> pong_atom { return pong_atom::value; },
+  };
+}
+
+}  // namespace authnz::actors

@@ -1,0 +1,94 @@
+/// The interpreter of decisions, which the session and the user actors share:
+/// it runs a request's decision, gets the facts it asks for, commits, holds
+/// answers to failed password checks, and answers.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/interfaces.hpp"
+#include "actors/lanes.hpp"
+#include "actors/meter.hpp"
+#include "actors/routes.hpp"
+#include "actors/step.hpp"
+#include "storage/store.hpp"
+
+namespace authnz::actors {
+
+/// Where time comes from.
+struct clocks {
+  std::function<proto::timestamp()> wall;
+  std::function<lanes::clock::time_point()> steady;
+
+  static clocks system();
+};
+
+/// Writes one line of the audit.
+using audit_sink = std::function<void(const audit_note&, proto::code outcome, const proto::exchange&, proto::timestamp)>;
+
+struct decider_parts {
+  storage::store& store;
+  const route_table& routes;
+  settings_ptr config;
+  std::shared_ptr<meter> measured;
+  audit_sink audit;
+  clocks time = clocks::system();
+  std::size_t shard = 0;   ///< which one this is,
+  std::size_t shards = 1;  ///< of so many
+};
+
+/// One request while it is being decided.
+struct work;
+using work_ptr = std::shared_ptr<work>;
+
+class decider {
+ public:
+  /// How often a decision runs on conflicts before it gives up.
+  static constexpr int most_tries = 8;
+
+  decider(decider_actor::pointer self, decider_parts parts);
+  ~decider();
+
+  void decide(proto::exchange_ptr&& ex);
+  void committed(commit_ptr&& job);
+  void hashed(hash_ptr&& job);
+  void looked_up(breach_ptr&& job);
+  void tick();
+  void drain();
+  void configure(settings_ptr&& next);
+
+ private:
+  void begin(const work_ptr& w);
+  void run(const work_ptr& w);
+  void take(const work_ptr& w, finish&& end);
+  void take(const work_ptr& w, check_password&& wanted);
+  void take(const work_ptr& w, make_hash&& wanted);
+  void take(const work_ptr& w, ask_breached&& wanted);
+  void send_to_hasher(const work_ptr& w, hash_job::kind what, std::string_view password, std::string phc);
+  void conclude(const work_ptr& w);
+  void fail(const work_ptr& w, proto::code reason);
+  void refuse(const work_ptr& w, proto::http_status status, std::uint32_t retry_after);
+  /// Answers, and hands the lane on.
+  void end(const work_ptr& w, proto::reply&& r);
+  void begin_in_turn(pending_ptr&& next);
+  void after_release(std::vector<lanes::released>&& over);
+  void schedule_tick();
+  bool passed_to_other_shard(const work_ptr& w);
+
+  decider_actor::pointer self_;
+  decider_parts parts_;
+  lanes lanes_;
+  lanes::clock::time_point next_tick_ = lanes::clock::time_point::max();
+  std::uint64_t last_nanoseconds_ = 0;
+  bool draining_ = false;
+  std::deque<work_ptr> next_;  ///< whose turn has come while another's ends
+  bool beginning_ = false;
+};
+
+/// The message handlers of a decider, for the behaviours of its two actors.
+decider_actor::behavior_type decider_behavior(decider& d);
+
+}  // namespace authnz::actors

@@ -1,0 +1,125 @@
+#include "actors/decisions/accounts.hpp"
+
+#include "actors/decisions/attempts.hpp"
+#include "proto/token.hpp"
+
+namespace authnz::actors {
+
+namespace {
+
+constexpr std::string_view locked_role = "locked";
+
+void add_extra_info(proto::object_text& out, std::string_view name, const std::optional<std::string_view>& text) {
+  if (text)
+    out.raw(name, *text);
+  else
+    out.null(name);
+}
+
+}  // namespace
+
+std::optional<session_and_user> known_session(const storage::view& store, std::string_view token) {
+  auto key = proto::token_key(token);
+  if (!key) return std::nullopt;
+  const auto session = storage::peek_session(store, *key);
+  if (!session) return std::nullopt;
+  const auto user = storage::peek_user(store, session->user_id);
+  if (!user || user->session_epoch != session->epoch) return std::nullopt;
+  return session_and_user{*session, *user, std::move(*key)};
+}
+
+std::optional<session_and_user> live_session(const storage::view& store, std::string_view token,
+                                             proto::timestamp now) {
+  auto known = known_session(store, token);
+  if (known && known->session.expires <= now) return std::nullopt;
+  return known;
+}
+
+void add_session_part(proto::object_text& out, std::string_view token, const storage::session_ref& s) {
+  out.text("session_token", token)
+      .text("ip_address", s.ip_address)
+      .text("user_agent", s.user_agent)
+      .integer("user_id", s.user_id)
+      .time("created", s.created)
+      .time("expires", s.expires);
+  add_extra_info(out, "extra_info_json", s.extra_info);
+  if (s.client_header) out.text("client_header", s.user_agent);
+}
+
+void add_user_part(proto::object_text& out, const storage::user_ref& u) {
+  out.text("system_id", u.system_id)
+      .text("full_name", u.full_name)
+      .text("email", u.email)
+      .boolean("email_verified", u.email_verified)
+      .time_or_null("emailverify_sent_datetime", u.emailverify_sent)
+      .boolean("is_active", u.in_good_standing())
+      .text("user_role", u.admin_locked || !u.verified ? locked_role : u.role)
+      .time("created_on", u.created)
+      .time_or_null("last_login_try", u.last_login_try)
+      .time_or_null("last_login_success", u.last_login_success);
+  add_extra_info(out, "extra_info", u.extra_info);
+}
+
+presented present(const storage::view& store, const storage::user& u, proto::timestamp now) {
+  const bool auto_locked = !is_protected(u.id) && automatic_lock(store, u.email, now).has_value();
+  return {u.in_good_standing() && !auto_locked,
+          auto_locked || u.admin_locked || !u.verified ? std::string(locked_role) : u.role};
+}
+
+std::string user_info(const storage::view& store, const storage::user& u, proto::timestamp now) {
+  const presented shown = present(store, u, now);
+  proto::object_text out;
+  out.integer("user_id", u.id)
+      .text("system_id", u.system_id)
+      .text("full_name", u.full_name)
+      .text("email", u.email)
+      .boolean("email_verified", u.email_verified)
+      .boolean("is_active", shown.active)
+      .text("user_role", shown.role)
+      .time("created_on", u.created)
+      .time("last_updated", u.updated)
+      .time_or_null("last_login_try", u.last_login_try)
+      .time_or_null("last_login_success", u.last_login_success)
+      .integer("failed_login_tries", failures_so_far(store, u.email, now));
+  add_extra_info(out, "extra_info", u.extra_info);
+  out.time_or_null("emailverify_sent_datetime", u.emailverify_sent)
+      .time_or_null("emailforgotpass_sent_datetime", u.emailforgotpass_sent)
+      .null("emailchangepass_sent_datetime");
+  return out.object();
+}
+
+bool is_acting_superuser(const storage::user& u) { return u.role == "superuser" && u.in_good_standing(); }
+
+std::optional<storage::user> another_superuser(const storage::view& store, std::int64_t but) {
+  std::optional<storage::user> found;
+  storage::for_each_user(store, 0, [&](const storage::user& u) {
+    if (u.id != but && is_acting_superuser(u)) found = u;
+    return !found;
+  });
+  return found;
+}
+
+storage::session owned(const storage::session_ref& s) {
+  storage::session out;
+  out.key = s.key;
+  out.user_id = s.user_id;
+  out.epoch = s.epoch;
+  out.ip_address = s.ip_address;
+  out.user_agent = s.user_agent;
+  out.client_header = s.client_header;
+  out.created = s.created;
+  out.expires = s.expires;
+  if (s.extra_info) out.extra_info = std::string(*s.extra_info);
+  out.revision = s.revision;
+  return out;
+}
+
+void end_sessions(storage::mini_transaction& tx, storage::user& after, const std::optional<session_and_user>& keep) {
+  ++after.session_epoch;
+  if (!keep) return;
+  storage::session kept = owned(keep->session);
+  kept.epoch = after.session_epoch;
+  storage::replace_session(tx, owned(keep->session), kept);
+}
+
+}  // namespace authnz::actors

@@ -1,0 +1,63 @@
+/// What several decisions share: live sessions, users as they are presented,
+/// superusers (contract, sections 6 and 7.5).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "actors/step.hpp"
+#include "proto/json_text.hpp"
+#include "storage/session_store.hpp"
+#include "storage/user_store.hpp"
+
+namespace authnz::actors {
+
+inline constexpr std::int64_t anonymous_user_id = 2;
+inline constexpr std::int64_t locked_user_id = 3;
+
+/// Users 2 and 3, which cannot be changed.
+constexpr bool is_protected(std::int64_t user_id) {
+  return user_id == anonymous_user_id || user_id == locked_user_id;
+}
+
+/// A session and its user, valid as long as the view.
+struct session_and_user {
+  storage::session_ref session;
+  storage::user_ref user;
+  std::string key;
+};
+
+/// The session of a token that was not ended, expired or not.
+std::optional<session_and_user> known_session(const storage::view& store, std::string_view token);
+/// The same, if it has not expired.
+std::optional<session_and_user> live_session(const storage::view& store, std::string_view token, proto::timestamp now);
+
+/// Members of `session_info` that are the session's own (contract, 6.4).
+void add_session_part(proto::object_text& out, std::string_view token, const storage::session_ref& s);
+/// Those of its user.
+void add_user_part(proto::object_text& out, const storage::user_ref& u);
+
+/// `user_info` as JSON text (contract, 6.3), with the automatic lock as it is now.
+std::string user_info(const storage::view& store, const storage::user& u, proto::timestamp now);
+
+/// `is_active` and `user_role` as user_info presents them.
+struct presented {
+  bool active;
+  std::string role;
+};
+presented present(const storage::view& store, const storage::user& u, proto::timestamp now);
+
+/// Whether a user counts as a superuser that somebody must remain.
+bool is_acting_superuser(const storage::user& u);
+/// Another superuser in good standing than `but`; nothing if that is the last.
+/// The caller's transaction should expect it (expect_user).
+std::optional<storage::user> another_superuser(const storage::view& store, std::int64_t but);
+
+/// Ends all sessions of a user by a new epoch, within `after`. A session to
+/// keep is moved to that epoch.
+void end_sessions(storage::mini_transaction& tx, storage::user& after, const std::optional<session_and_user>& keep);
+
+storage::session owned(const storage::session_ref& s);
+
+}  // namespace authnz::actors

@@ -1,0 +1,65 @@
+#include "actors/decisions/attempts.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "actors/decisions/accounts.hpp"
+
+namespace authnz::actors {
+
+namespace {
+
+constexpr std::chrono::hours counter_life{24};
+
+// A counter whose lock is over, or that was untouched for a day, is as good
+// as gone, whether or not the sweeper has been there.
+bool is_over(const storage::attempts& a, proto::timestamp now) {
+  return a.locked_until ? *a.locked_until <= now : a.last_failure + counter_life <= now;
+}
+
+}  // namespace
+
+std::chrono::microseconds hold_after(std::uint32_t failures) {
+  const double seconds = std::min(40.0, std::pow(1.5, std::max(1U, failures) - 1.0));
+  return std::chrono::microseconds(std::llround(seconds * 1e6));
+}
+
+std::optional<proto::timestamp> automatic_lock(const storage::view& store, std::string_view address,
+                                               proto::timestamp now) {
+  const auto a = storage::find_attempts(store, address);
+  if (!a || !a->locked_until || *a->locked_until <= now) return std::nullopt;
+  return a->locked_until;
+}
+
+std::uint32_t failures_so_far(const storage::view& store, std::string_view address, proto::timestamp now) {
+  const auto a = storage::find_attempts(store, address);
+  return a && !is_over(*a, now) ? a->failures : 0;
+}
+
+std::variant<verdict, step> computed(const context& c, std::string_view password, std::string_view phc) {
+  const auto& check = c.known.check;
+  // A dummy result stays good whatever the state has become: its path needs
+  // no more than one computation. A real one is good for its hash alone.
+  if (!check || (!phc.empty() && check->phc != phc)) return step(check_password{password, std::string(phc)});
+  return !phc.empty() && check->matched ? verdict::right : verdict::wrong;
+}
+
+void count_failure(const context& c, finish& end) {
+  const auto before = storage::find_attempts(c.store, c.account);
+  storage::attempts after;
+  after.failures = before && !is_over(*before, c.now) ? before->failures + 1 : 1;
+  after.last_failure = c.now;
+  end.hold = hold_after(after.failures);
+  if (after.failures >= c.config.lock_tries) {
+    after.locked_until = proto::add_seconds(c.now + end.hold, c.config.lock_seconds);
+    end.audit.push_back({.event = "account.autolocked", .actor = {}, .target = std::string(c.account), .always_ok = true});
+  }
+  storage::put_attempts(end.tx, c.account, before, after);
+}
+
+void forget_failures(const context& c, storage::mini_transaction& tx) {
+  if (const auto before = storage::find_attempts(c.store, c.account))
+    storage::remove_attempts(tx, c.account, *before);
+}
+
+}  // namespace authnz::actors

@@ -1,0 +1,95 @@
+#include "actors/gateway.hpp"
+
+#include "storage/user_store.hpp"
+
+namespace authnz::actors {
+
+/// One look at all parts; reports when the last of them has answered, or when
+/// the look is given up and destroyed.
+struct health_check {
+  explicit health_check(std::function<void(const health_report&)> d) : done(std::move(d)) {}
+  ~health_check() {
+    report.seconds = std::chrono::duration<double>(proto::exchange::clock::now() - began).count();
+    report.ok = !report.parts.empty();
+    for (const auto& [part, state] : report.parts) report.ok = report.ok && state == "ok";
+    done(report);
+  }
+  health_check(const health_check&) = delete;
+  health_check& operator=(const health_check&) = delete;
+
+  std::function<void(const health_report&)> done;
+  health_report report;
+  proto::exchange::clock::time_point began = proto::exchange::clock::now();
+};
+
+namespace {
+
+constexpr std::chrono::milliseconds patience{1500};
+
+template <class Handle>
+void ask(gateway_actor::stateful_pointer<gateway_state> self, const health_ptr& check, std::string part,
+         const Handle& actor) {
+  const std::size_t at = check->report.parts.size();
+  check->report.parts.emplace_back(std::move(part), actor ? "no answer" : "restarting");
+  if (!actor) return;
+  self->request(actor, patience, ping_atom::value)
+      .then([check, at](pong_atom) { check->report.parts[at].second = "ok"; }, [check](caf::error&) {});
+}
+
+std::string store_state(storage::store& store) {
+  const auto view = store.read();
+  const bool found = storage::find_user(*view, 1).has_value();
+  return found && !view->fault() ? "ok" : "cannot be read";
+}
+
+void look(gateway_actor::stateful_pointer<gateway_state> self, const health_ptr& check, const routes& all,
+          storage::store& store) {
+  check->report.parts.emplace_back("store", store_state(store));
+  ask(self, check, "ratelimit", all.ratelimit);
+  ask(self, check, "journal", all.journal);
+  ask(self, check, "hasher", all.hasher);
+  ask(self, check, "breach", all.breach);
+  ask(self, check, "sweeper", all.sweeper);
+  for (std::size_t i = 0; i < all.sessions.size(); ++i) ask(self, check, "session-" + std::to_string(i), all.sessions[i]);
+  for (std::size_t i = 0; i < all.users.size(); ++i) ask(self, check, "user-" + std::to_string(i), all.users[i]);
+}
+
+}  // namespace
+
+gateway_actor::behavior_type gateway(gateway_actor::stateful_pointer<gateway_state> self, const route_table& routes,
+                                     storage::store& store) {
+  return {
+      [self, &routes, &store](health_ptr& check) {
+        const health_ptr mine = std::move(check);
+        look(self, mine, *routes.current(), store);
+      },
+      [](ping_atom) -> pong_atom { return pong_atom::value; },
+  };
+}
+
+gateway_ingress::gateway_ingress(options o, const route_table& routes, gateway_actor actor)
+    : options_(o), routes_(routes), actor_(std::move(actor)) {}
+
+void gateway_ingress::submit(proto::exchange_ptr&& ex) noexcept {
+  const proto::exchange_ptr mine = std::move(ex);
+  mine->place = proto::permit::take(in_flight_, options_.most_in_flight);
+  if (!mine->place) return;  // its destructor answers 503
+  mine->deadline = mine->arrived + options_.begin_within;
+  caf::anon_send(routes_.current()->ratelimit, mine);
+}
+
+void gateway_ingress::check_health(std::function<void(const health_report&)> done) {
+  caf::anon_send(actor_, std::make_shared<health_check>(std::move(done)));
+}
+
+std::optional<std::string> gateway_ingress::not_ready() const {
+  const std::lock_guard lock(reason_mutex_);
+  return reason_.empty() ? std::nullopt : std::optional(reason_);
+}
+
+void gateway_ingress::set_not_ready(std::string reason) {
+  const std::lock_guard lock(reason_mutex_);
+  reason_ = std::move(reason);
+}
+
+}  // namespace authnz::actors

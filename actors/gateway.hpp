@@ -1,0 +1,65 @@
+/// The gateway: where requests enter the actors. What is decoded and validated
+/// comes in here, is bounded, and goes on to the rate limiter, which passes it
+/// to its decider. The gateway actor looks after every other actor's health.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "actors/ingress.hpp"
+#include "actors/routes.hpp"
+#include "storage/store.hpp"
+
+namespace authnz::actors {
+
+struct health_check;
+using health_ptr = std::shared_ptr<health_check>;
+
+}  // namespace authnz::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::actors::health_ptr)
+
+namespace authnz::actors {
+
+/// Asks every actor whether it is alive, and reads user 1.
+using gateway_actor = caf::typed_actor<caf::reacts_to<health_ptr>, caf::replies_to<ping_atom>::with<pong_atom>>;
+
+struct gateway_state {
+  static constexpr const char* name = "gateway";
+};
+
+gateway_actor::behavior_type gateway(gateway_actor::stateful_pointer<gateway_state> self, const route_table& routes,
+                                     storage::store& store);
+
+/// The listener's side of the gateway. Outlives the listener; the actors may
+/// come and go.
+class gateway_ingress final : public ingress {
+ public:
+  struct options {
+    std::uint32_t most_in_flight = 4096;
+    std::chrono::seconds begin_within{10};  ///< work that has not begun by then is refused
+  };
+
+  gateway_ingress(options o, const route_table& routes, gateway_actor actor);
+
+  void submit(proto::exchange_ptr&& ex) noexcept override;
+  void check_health(std::function<void(const health_report&)> done) override;
+  std::optional<std::string> not_ready() const override;
+  bool needs_client_address() const noexcept override { return needs_client_.load(std::memory_order_relaxed); }
+
+  void set_needs_client_address(bool on) noexcept { needs_client_.store(on, std::memory_order_relaxed); }
+  /// What not_ready() says; empty = ready.
+  void set_not_ready(std::string reason);
+  std::uint32_t in_flight() const noexcept { return in_flight_.load(std::memory_order_relaxed); }
+
+ private:
+  options options_;
+  const route_table& routes_;
+  gateway_actor actor_;
+  std::atomic<std::uint32_t> in_flight_ = 0;
+  std::atomic<bool> needs_client_ = true;
+  mutable std::mutex reason_mutex_;
+  std::string reason_ = "starting";
+};
+
+}  // namespace authnz::actors

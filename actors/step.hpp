@@ -1,0 +1,93 @@
+/// Decisions and their steps. A decision is a pure function of a state of the
+/// store, a request, the time, chance, and the facts that were found out for
+/// it so far. It returns the next step: the end, or a fact that it still
+/// needs. Whenever a fact arrives, or a commit conflicts, the decision runs
+/// again from its beginning on the state as it is then.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "actors/settings.hpp"
+#include "proto/answer.hpp"
+#include "proto/call.hpp"
+#include "storage/transaction.hpp"
+
+namespace authnz::actors {
+
+/// A password was computed against a hash.
+struct password_check {
+  std::string phc;  ///< empty: a dummy computation
+  bool matched = false;
+};
+
+/// The list of breached passwords was asked.
+struct breach_check {
+  std::optional<std::uint64_t> matches;  ///< nothing = out of reach, which passes
+};
+
+/// What was found out for a decision.
+struct facts {
+  std::optional<password_check> check;
+  std::optional<std::string> new_hash;  ///< PHC string
+  std::optional<breach_check> breach;
+};
+
+/// Handed in, so that a decision can be repeated.
+struct chance {
+  std::uint64_t nanoseconds = 0;  ///< since 1970, strictly ascending within an actor
+  std::array<unsigned char, 32> bytes{};
+};
+
+struct context {
+  const storage::view& store;
+  const proto::call& request;
+  const settings& config;
+  const facts& known;
+  const chance& random;
+  proto::timestamp now;
+  /// When the request's turn came, before any computation: sessions and locks
+  /// are judged by it, so that none changes its mind while a password is hashed.
+  proto::timestamp turn;
+  /// The account whose lane a checking request is in: a normalised address;
+  /// empty where there is none (contract, section 5).
+  std::string_view account = {};
+};
+
+/// One line of the audit (contract, section 12); texts in clear, digested when
+/// written. The outcome is the answer's, unless `always_ok`.
+struct audit_note {
+  std::string_view event;
+  std::string actor;   ///< user id, empty if there is none
+  std::string target;  ///< user id or address, empty if there is none
+  bool always_ok = false;
+};
+
+/// The end: commit `tx` (if it writes anything), then answer.
+struct finish {
+  proto::answer answer;
+  storage::mini_transaction tx = {};
+  std::vector<audit_note> audit = {};
+  std::chrono::microseconds hold{0};  ///< how long the answer is held, from `now`
+};
+/// Verify a password. An empty `phc` is a dummy computation.
+struct check_password {
+  std::string_view password;
+  std::string phc;
+};
+struct make_hash {
+  std::string_view password;
+};
+struct ask_breached {
+  std::string_view password;
+};
+
+using step = std::variant<finish, check_password, make_hash, ask_breached>;
+
+}  // namespace authnz::actors

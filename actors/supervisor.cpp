@@ -1,0 +1,61 @@
+#include "actors/supervisor.hpp"
+
+#include <algorithm>
+
+namespace authnz::actors {
+
+namespace {
+
+using self_ptr = supervisor_actor::stateful_pointer<supervisor_state>;
+
+constexpr std::chrono::milliseconds first_delay{20};
+constexpr std::chrono::milliseconds longest_delay{5000};
+// Who lived as long as this starts again without delay.
+constexpr std::chrono::seconds settled{60};
+
+void start(self_ptr self, supervisor_state::watched& w) {
+  w.actor = w.spec.start(self->state.config);
+  w.started = std::chrono::steady_clock::now();
+  self->monitor(w.actor);
+}
+
+void restart_later(self_ptr self, const caf::down_msg& down) {
+  auto& all = self->state.children;
+  const auto at = std::ranges::find_if(all, [&](const auto& w) { return w.actor && w.actor.address() == down.source; });
+  if (at == all.end()) return;
+  at->actor = nullptr;
+  at->spec.withdraw();
+  ++at->restarts;
+  self->state.on_death(at->spec.name, caf::to_string(down.reason), at->restarts);
+  const bool was_settled = std::chrono::steady_clock::now() - at->started > settled;
+  at->delay = was_settled ? first_delay : std::clamp(at->delay * 2, first_delay, longest_delay);
+  self->delayed_send(self, at->delay, tick_atom::value, static_cast<std::uint32_t>(at - all.begin()));
+}
+
+template <class... Ts>
+void tell(supervisor_state& state, bool child::*wanted, const Ts&... message) {
+  for (const auto& w : state.children)
+    if (w.spec.*wanted && w.actor) caf::anon_send(w.actor, message...);
+}
+
+}  // namespace
+
+supervisor_actor::behavior_type supervisor(self_ptr self, std::vector<child> children, settings_ptr config,
+                                           death_hook on_death) {
+  self->state.config = std::move(config);
+  self->state.on_death = std::move(on_death);
+  for (auto& c : children) self->state.children.push_back({std::move(c), {}, 0, {}, {}});
+  self->set_down_handler([self](caf::down_msg& down) { restart_later(self, down); });
+  for (auto& w : self->state.children) start(self, w);
+  return {
+      [self](tick_atom, std::uint32_t which) { start(self, self->state.children.at(which)); },
+      [self](settings_ptr& next) {
+        self->state.config = std::move(next);
+        tell(self->state, &child::takes_settings, self->state.config);
+      },
+      [self](drain_atom) { tell(self->state, &child::takes_drain, drain_atom::value); },
+      [](ping_atom) -> pong_atom { return pong_atom::value; },
+  };
+}
+
+}  // namespace authnz::actors

@@ -1,0 +1,54 @@
+/// Restarts actors that die. Their callers get 503 (their exchanges are
+/// destroyed), their successors start from the store, and the count is kept.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/interfaces.hpp"
+
+namespace authnz::actors {
+
+/// Starts, stops and reconfigures the actors that it was given.
+using supervisor_actor = caf::typed_actor<caf::reacts_to<tick_atom, std::uint32_t>,  // start child n again
+                                          caf::reacts_to<settings_ptr>,              // configure all
+                                          caf::reacts_to<drain_atom>,                // the server stops
+                                          caf::replies_to<ping_atom>::with<pong_atom>>;
+
+struct child {
+  std::string name;
+  /// Spawns the actor and makes it known.
+  std::function<caf::actor(const settings_ptr&)> start;
+  /// Tells everybody that it is gone.
+  std::function<void()> withdraw;
+  bool takes_settings = true;
+  bool takes_drain = false;
+};
+
+/// Called for every death: which child, why, how often so far.
+using death_hook = std::function<void(const std::string& name, const std::string& reason, std::uint32_t restarts)>;
+
+struct supervisor_state {
+  static constexpr const char* name = "supervisor";
+  supervisor_state() = default;
+
+  struct watched {
+    child spec;
+    caf::actor actor;
+    std::uint32_t restarts = 0;
+    std::chrono::milliseconds delay{0};  ///< before the next start
+    std::chrono::steady_clock::time_point started{};
+  };
+  std::vector<watched> children;
+  settings_ptr config;
+  death_hook on_death;
+};
+
+supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
+                                           std::vector<child> children, settings_ptr config, death_hook on_death);
+
+}  // namespace authnz::actors
