@@ -1,0 +1,170 @@
+#include "actors/rate_buckets.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "actors/client_address.hpp"
+
+namespace authnz::actors {
+
+namespace {
+
+constexpr std::int64_t second = 1'000'000;
+constexpr std::int64_t step = 60 * second;
+
+// A table of this size is made at once, so that it never stops to grow.
+constexpr std::size_t most_places_in_advance = std::size_t{1} << 20;
+
+// What every new bucket pays toward forgetting old ones.
+constexpr std::size_t slots_a_creation = 8;
+constexpr std::size_t slots_when_crowded = 64;
+
+std::uint32_t seconds_until_next_step(std::int64_t created, std::int64_t now) {
+  const auto since_step = std::max<std::int64_t>(now - created, 0) % step;
+  return static_cast<std::uint32_t>((step - since_step + second - 1) / second);
+}
+
+}  // namespace
+
+std::size_t rate_buckets::key_hash::operator()(const key& k) const noexcept {
+  std::size_t value = 0;
+  std::memcpy(&value, k.hash.data(), sizeof value);
+  return value;
+}
+
+rate_buckets::rate_buckets(const rate_limits& limits, const hash_key& secret) : secret_(secret) {
+  configure(limits);
+  own_.buckets.reserve(std::min(most_keys_, most_places_in_advance));
+}
+
+void rate_buckets::configure(const rate_limits& limits) {
+  most_keys_ = limits.keys;
+  for (const auto& row : proto::request_table) allowances_[static_cast<std::size_t>(row.id)] = limits.allowance_of(row);
+}
+
+std::uint32_t rate_buckets::take(const proto::request_row& row, std::span<const rate_subject> subjects,
+                                 std::int64_t now) {
+  std::array<bucket*, 2> found{};
+  std::uint32_t wait = 0;
+  for (std::size_t i = 0; i < subjects.size(); ++i) {
+    found[i] = find(row, subjects[i], now);
+    if (found[i] != nullptr && found[i]->left == 0)
+      wait = std::max(wait, seconds_until_next_step(found[i]->created, now));
+  }
+  if (wait != 0) return wait;
+
+  // First those that exist: creating forgets full ones, and after that they are not.
+  for (auto* b : found)
+    if (b != nullptr) --b->left;
+  for (std::size_t i = 0; i < subjects.size(); ++i)
+    if (found[i] == nullptr) --create(row, subjects[i], now).left;
+  return 0;
+}
+
+void rate_buckets::sweep(std::int64_t now, std::size_t slots) {
+  sweep(own_, now, slots);
+  sweep(shared_, now, slots);
+}
+
+std::size_t rate_buckets::size() const {
+  std::size_t n = own_.buckets.size() + shared_.buckets.size();
+  for (const auto& of_request : last_resort_)
+    n += static_cast<std::size_t>(std::ranges::count_if(of_request, [](const auto& b) { return b.has_value(); }));
+  return n;
+}
+
+const allowance& rate_buckets::allowance_of(const bucket& b) const {
+  return allowances_[static_cast<std::size_t>(b.request)];
+}
+
+void rate_buckets::refill(bucket& b, std::int64_t now) const {
+  const auto& limit = allowance_of(b);
+  const auto steps = static_cast<std::uint32_t>(std::max<std::int64_t>(now - b.created, 0) / step);
+  const auto gained = std::uint64_t{steps - b.steps} * limit.per_minute;
+  b.left = static_cast<std::uint32_t>(std::min<std::uint64_t>(b.left + gained, limit.capacity));
+  b.steps = steps;
+}
+
+bool rate_buckets::is_full(bucket& b, std::int64_t now) const {
+  refill(b, now);
+  return b.left == allowance_of(b).capacity;
+}
+
+void rate_buckets::sweep(table& t, std::int64_t now, std::size_t slots) {
+  slots = std::min(slots, t.buckets.bucket_count());
+  std::array<key, 16> full;
+  for (; slots > 0; --slots) {
+    const auto slot = t.next_slot++ % t.buckets.bucket_count();
+    std::size_t n = 0;
+    for (auto it = t.buckets.begin(slot); it != t.buckets.end(slot) && n < full.size(); ++it)
+      if (is_full(it->second, now)) full[n++] = it->first;
+    for (std::size_t i = 0; i < n; ++i) t.buckets.erase(full[i]);
+  }
+}
+
+rate_buckets::bucket* rate_buckets::find_active(table& t, const key& k, std::int64_t now) {
+  const auto it = t.buckets.find(k);
+  if (it == t.buckets.end()) return nullptr;
+  if (!is_full(it->second, now)) return &it->second;
+  t.buckets.erase(it);
+  return nullptr;
+}
+
+/// The bucket that counts for a subject. A shared one goes on counting until
+/// it is full, even if there is room again for one of the subject's own: else
+/// whoever is limited by it would be let off. None is as good as a full one.
+rate_buckets::bucket* rate_buckets::find(const proto::request_row& row, const rate_subject& subject,
+                                         std::int64_t now) {
+  if (const auto it = own_.buckets.find(key_of(row, subject)); it != own_.buckets.end()) {
+    refill(it->second, now);
+    return &it->second;
+  }
+  if (!shared_.buckets.empty())
+    if (auto* b = find_active(shared_, shared_key_of(row, subject), now)) return b;
+  auto& last = last_resort(row, subject);
+  if (last && is_full(*last, now)) last.reset();
+  return last ? &*last : nullptr;
+}
+
+rate_buckets::bucket& rate_buckets::create(const proto::request_row& row, const rate_subject& subject,
+                                           std::int64_t now) {
+  const bucket full{now, allowances_[static_cast<std::size_t>(row.id)].capacity, 0, row.id};
+  if (has_room(own_, now)) return own_.buckets.insert_or_assign(key_of(row, subject), full).first->second;
+  if (has_room(shared_, now)) return shared_.buckets.insert_or_assign(shared_key_of(row, subject), full).first->second;
+  return last_resort(row, subject).emplace(full);
+}
+
+bool rate_buckets::has_room(table& t, std::int64_t now) {
+  sweep(t, now, slots_a_creation);
+  if (t.buckets.size() >= most_keys_) sweep(t, now, slots_when_crowded);
+  return t.buckets.size() < most_keys_;
+}
+
+rate_buckets::key rate_buckets::key_of(const proto::request_row& row, const rate_subject& subject) const {
+  return hash('o', row, subject.what, subject.text);
+}
+
+rate_buckets::key rate_buckets::shared_key_of(const proto::request_row& row, const rate_subject& subject) const {
+  if (subject.what == rate_subject::kind::mail_address) return hash('s', row, subject.what, domain_of(subject.text));
+  return hash('s', row, subject.what, network_of(subject.text));
+}
+
+rate_buckets::key rate_buckets::hash(char level, const proto::request_row& row, rate_subject::kind what,
+                                     std::string_view text) const {
+  std::string all{level, static_cast<char>(row.id), static_cast<char>(what)};
+  all += text;
+  key k{};
+  crypto_shorthash_siphashx24(k.hash.data(), reinterpret_cast<const unsigned char*>(all.data()), all.size(),
+                              secret_.data());
+  return k;
+}
+
+std::optional<rate_buckets::bucket>& rate_buckets::last_resort(const proto::request_row& row,
+                                                               const rate_subject& subject) {
+  return last_resort_[static_cast<std::size_t>(row.id)][static_cast<std::size_t>(subject.what)];
+}
+
+}  // namespace authnz::actors
