@@ -1,0 +1,40 @@
+# A thin front to CMake: `make help` names what there is.
+.DEFAULT_GOAL := help
+.PHONY: help deps build run test check format docs bench clean
+
+DATA ?= data
+JOBS ?= $(shell nproc)
+BIN := build/release/bin
+CXX_FILES = $(shell git ls-files '*.cpp' '*.hpp')
+
+help: ## name the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+deps: ## install the packages that are missing (packages.txt)
+	@tools/install-packages.sh packages.txt
+
+build: deps ## build build/release/bin/authnzserver, authnzctl, authnz-bench
+	@cmake --preset release -Wno-dev >build-release.log 2>&1 || { cat build-release.log; exit 1; }; rm -f build-release.log
+	@cmake --build --preset release -j $(JOBS)
+
+run: build ## set up a data directory, start the server
+	@$(BIN)/authnzserver --autosetup --yes --basedir=$(DATA)
+	@exec $(BIN)/authnzserver --envfile=$(DATA)/.env
+
+test: build ## run every test against the release build
+	@ctest --test-dir build/release --output-on-failure -j $(JOBS)
+
+check: deps ## format, tidy, sanitizers with all tests, generated files
+	@tools/check.sh
+
+format: ## format the sources
+	@clang-format -i $(CXX_FILES)
+
+docs: build ## write the generated documents and clients again
+	@$(BIN)/protogen --write .
+
+bench: build ## measure against a bare listener, interleaved in one run
+	@$(BIN)/authnz-bench compare
+
+clean: ## remove what was built
+	@rm -rf build

@@ -1,0 +1,27 @@
+#!/bin/sh
+# What must hold before every commit: format, tidy, all tests under the
+# address and undefined-behaviour sanitizers, generated files up to date.
+set -eu
+cd "$(dirname "$0")/.."
+jobs=$(nproc)
+
+echo "== format"
+git ls-files '*.cpp' '*.hpp' | xargs clang-format --dry-run -Werror
+
+echo "== build with sanitizers"
+cmake --preset asan -Wno-dev >/dev/null
+cmake --build --preset asan -j "$jobs"
+
+echo "== generated files"
+build/asan/bin/protogen --check .
+
+echo "== tidy"
+run-clang-tidy -quiet -p build/asan -j "$jobs" "$PWD/(proto|storage|actors|net|tools)/.*[.]cpp$" >build/tidy.log 2>&1 || {
+  grep -E 'error:|warning:' -A 4 build/tidy.log >&2
+  exit 1
+}
+
+echo "== tests"
+ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 \
+UBSAN_OPTIONS=print_stacktrace=1 \
+  ctest --test-dir build/asan --output-on-failure -j "$jobs"
