@@ -32,48 +32,42 @@ TEST(format_time, reaches_from_year_1_to_9999) {
 
 struct reading {
   const char* text;
-  const char* means;  ///< null = refused
+  const char* means;
 };
 
-class parse_time_of : public testing::TestWithParam<reading> {};
-
-TEST_P(parse_time_of, text) {
-  const auto t = parse_time(GetParam().text);
-  if (GetParam().means == nullptr)
-    EXPECT_FALSE(t) << GetParam().text;
-  else
-    EXPECT_EQ(t ? format_time(*t) : "refused", GetParam().means) << GetParam().text;
+TEST(parse_time, reads_iso_8601) {
+  constexpr reading readings[] = {
+      {"2024-02-29T12:34:56", "2024-02-29T12:34:56"},
+      {"2024-02-29 12:34:56", "2024-02-29T12:34:56"},
+      {"2024-02-29T12:34:56Z", "2024-02-29T12:34:56"},
+      {"2024-02-29T12:34:56.5", "2024-02-29T12:34:56.500000"},
+      {"2024-02-29T12:34:56.000001Z", "2024-02-29T12:34:56.000001"},
+      {"2024-02-29T12:34:56+02:30", "2024-02-29T10:04:56"},
+      {"2024-02-29T12:34:56.25-12:00", "2024-03-01T00:34:56.250000"},
+      {"2024-02-29T12:34:56-00:00", "2024-02-29T12:34:56"},
+      {"0001-01-01T00:00:00", "0001-01-01T00:00:00"},
+      {"9999-12-31T23:59:59.999999", "9999-12-31T23:59:59.999999"},
+  };
+  for (const auto& [text, means] : readings) {
+    const auto t = parse_time(text);
+    ASSERT_TRUE(t) << text;
+    EXPECT_EQ(format_time(*t), means) << text;
+  }
 }
 
-INSTANTIATE_TEST_SUITE_P(accepted, parse_time_of,
-                         testing::Values(reading{"2024-02-29T12:34:56", "2024-02-29T12:34:56"},
-                                         reading{"2024-02-29 12:34:56", "2024-02-29T12:34:56"},
-                                         reading{"2024-02-29T12:34:56Z", "2024-02-29T12:34:56"},
-                                         reading{"2024-02-29T12:34:56.5", "2024-02-29T12:34:56.500000"},
-                                         reading{"2024-02-29T12:34:56.000001Z", "2024-02-29T12:34:56.000001"},
-                                         reading{"2024-02-29T12:34:56+02:30", "2024-02-29T10:04:56"},
-                                         reading{"2024-02-29T12:34:56.25-12:00", "2024-03-01T00:34:56.250000"},
-                                         reading{"2024-02-29T12:34:56-00:00", "2024-02-29T12:34:56"},
-                                         reading{"0001-01-01T00:00:00", "0001-01-01T00:00:00"},
-                                         reading{"9999-12-31T23:59:59.999999", "9999-12-31T23:59:59.999999"}));
-
-INSTANTIATE_TEST_SUITE_P(
-    refused, parse_time_of,
-    testing::Values(reading{"", nullptr}, reading{"2024-02-29", nullptr}, reading{"2024-02-30T00:00:00", nullptr},
-                    reading{"2023-02-29T00:00:00", nullptr}, reading{"2024-13-01T00:00:00", nullptr},
-                    reading{"2024-00-01T00:00:00", nullptr}, reading{"2024-01-00T00:00:00", nullptr},
-                    reading{"0000-01-01T00:00:00", nullptr}, reading{"2024-01-01T24:00:00", nullptr},
-                    reading{"2024-01-01T00:60:00", nullptr}, reading{"2024-01-01T00:00:60", nullptr},
-                    reading{"2024-01-01T00:00", nullptr}, reading{"2024-01-01t00:00:00", nullptr},
-                    reading{"2024-01-01  00:00:00", nullptr}, reading{"2024-01-01T00:00:00.", nullptr},
-                    reading{"2024-01-01T00:00:00.1234567", nullptr}, reading{"2024-01-01T00:00:00,5", nullptr},
-                    reading{"2024-01-01T00:00:00ZZ", nullptr}, reading{"2024-01-01T00:00:00Z ", nullptr},
-                    reading{" 2024-01-01T00:00:00", nullptr}, reading{"2024-01-01T00:00:00+0200", nullptr},
-                    reading{"2024-01-01T00:00:00+02", nullptr}, reading{"2024-01-01T00:00:00+24:00", nullptr},
-                    reading{"2024-01-01T00:00:00+01:60", nullptr}, reading{"+024-01-01T00:00:00", nullptr},
-                    reading{"2024-1-01T00:00:00", nullptr}, reading{"20240101T000000", nullptr},
-                    reading{"12024-01-01T00:00:00", nullptr}, reading{"2024-01-01T-1:00:00", nullptr},
-                    reading{"0001-01-01T00:00:00+00:01", nullptr}, reading{"9999-12-31T23:59:59-00:01", nullptr}));
+TEST(parse_time, refuses_anything_else) {
+  for (const char* text : {
+          "", "2024-02-29", "2024-02-30T00:00:00", "2023-02-29T00:00:00", "2024-13-01T00:00:00",
+          "2024-00-01T00:00:00", "2024-01-00T00:00:00", "0000-01-01T00:00:00", "2024-01-01T24:00:00",
+          "2024-01-01T00:60:00", "2024-01-01T00:00:60", "2024-01-01T00:00", "2024-01-01t00:00:00",
+          "2024-01-01  00:00:00", "2024-01-01T00:00:00.", "2024-01-01T00:00:00.1234567", "2024-01-01T00:00:00,5",
+          "2024-01-01T00:00:00ZZ", "2024-01-01T00:00:00Z ", " 2024-01-01T00:00:00", "2024-01-01T00:00:00+0200",
+          "2024-01-01T00:00:00+02", "2024-01-01T00:00:00+24:00", "2024-01-01T00:00:00+01:60",
+          "+024-01-01T00:00:00", "2024-1-01T00:00:00", "20240101T000000", "12024-01-01T00:00:00",
+          "2024-01-01T-1:00:00", "0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01",
+       })
+    EXPECT_FALSE(parse_time(text)) << text;
+}
 
 TEST(parse_time, does_not_stop_at_a_nul) { EXPECT_FALSE(parse_time(std::string_view{"2024-01-01T00:00:00\0", 20})); }
 
