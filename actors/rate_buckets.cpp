@@ -45,23 +45,30 @@ void rate_buckets::configure(const rate_limits& limits) {
   for (const auto& row : proto::request_table) allowances_[static_cast<std::size_t>(row.id)] = limits.allowance_of(row);
 }
 
-std::uint32_t rate_buckets::take(const proto::request_row& row, std::span<const rate_subject> subjects,
-                                 std::int64_t now) {
+rate_verdict rate_buckets::take(const proto::request_row& row, std::span<const rate_subject> subjects,
+                                std::int64_t now) {
   std::array<bucket*, 2> found{};
-  std::uint32_t wait = 0;
+  rate_verdict verdict;
   for (std::size_t i = 0; i < subjects.size(); ++i) {
     found[i] = find(row, subjects[i], now);
-    if (found[i] != nullptr && found[i]->left == 0)
-      wait = std::max(wait, seconds_until_next_step(found[i]->created, now));
+    if (found[i] != nullptr && found[i]->left == 0) refuse(*found[i], now, verdict);
   }
-  if (wait != 0) return wait;
+  if (!verdict.allowed()) return verdict;
 
   // First those that exist: creating forgets full ones, and after that they are not.
   for (auto* b : found)
     if (b != nullptr) --b->left;
   for (std::size_t i = 0; i < subjects.size(); ++i)
     if (found[i] == nullptr) --create(row, subjects[i], now).left;
-  return 0;
+  return verdict;
+}
+
+void rate_buckets::refuse(bucket& b, std::int64_t now, rate_verdict& verdict) {
+  verdict.retry_after = std::max(verdict.retry_after, seconds_until_next_step(b.created, now));
+  const auto age = static_cast<std::uint64_t>(std::max<std::int64_t>(now - b.created, 0));
+  if (b.noted != 0 && age < (std::uint64_t{b.noted} + 60) * second) return;
+  b.noted = static_cast<std::uint32_t>(std::max<std::uint64_t>((age + second - 1) / second, 1));
+  verdict.noteworthy = true;
 }
 
 void rate_buckets::sweep(std::int64_t now, std::size_t slots) {
@@ -131,7 +138,7 @@ rate_buckets::bucket* rate_buckets::find(const proto::request_row& row, const ra
 
 rate_buckets::bucket& rate_buckets::create(const proto::request_row& row, const rate_subject& subject,
                                            std::int64_t now) {
-  const bucket full{now, allowances_[static_cast<std::size_t>(row.id)].capacity, 0, row.id};
+  const bucket full{now, allowances_[static_cast<std::size_t>(row.id)].capacity, 0, 0, row.id};
   if (has_room(own_, now)) return own_.buckets.insert_or_assign(key_of(row, subject), full).first->second;
   if (has_room(shared_, now)) return shared_.buckets.insert_or_assign(shared_key_of(row, subject), full).first->second;
   return last_resort(row, subject).emplace(full);

@@ -28,6 +28,13 @@ struct rate_subject {
   std::string_view text;  ///< rate_key_address of a client, or a normalised e-mail address
 };
 
+struct rate_verdict {
+  std::uint32_t retry_after = 0;  ///< seconds (>= 1) until the empty buckets get something back; 0 = allowed
+  bool noteworthy = false;        ///< the first refusal in a minute by one of the empty buckets
+
+  bool allowed() const { return retry_after == 0; }
+};
+
 class rate_buckets {
  public:
   /// Keys are kept as a hash under this key, which is to be random.
@@ -39,9 +46,8 @@ class rate_buckets {
   void configure(const rate_limits& limits);
 
   /// Takes one from the bucket of each subject (one or two, of different
-  /// kinds), or from none of them when one is empty. Returns 0 when they were
-  /// taken, else the seconds (>= 1) until the empty ones get something back.
-  std::uint32_t take(const proto::request_row& row, std::span<const rate_subject> subjects, std::int64_t now);
+  /// kinds), or from none of them when one is empty.
+  rate_verdict take(const proto::request_row& row, std::span<const rate_subject> subjects, std::int64_t now);
 
   /// Forgets full buckets among the next `slots` places of the table.
   void sweep(std::int64_t now, std::size_t slots);
@@ -61,6 +67,7 @@ class rate_buckets {
     std::int64_t created = 0;
     std::uint32_t left = 0;
     std::uint32_t steps = 0;  ///< how often it got its allowance back
+    std::uint32_t noted = 0;  ///< its last noteworthy refusal, seconds after its creation; 0 = none
     proto::request request{};
   };
   /// Buckets by key, and how far the sweep through them has come.
@@ -72,6 +79,7 @@ class rate_buckets {
   const allowance& allowance_of(const bucket& b) const;
   bool is_full(bucket& b, std::int64_t now) const;
   void refill(bucket& b, std::int64_t now) const;
+  static void refuse(bucket& b, std::int64_t now, rate_verdict& verdict);
   void sweep(table& t, std::int64_t now, std::size_t slots);
   bucket* find_active(table& t, const key& k, std::int64_t now);
   bucket* find(const proto::request_row& row, const rate_subject& subject, std::int64_t now);

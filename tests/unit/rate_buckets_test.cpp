@@ -22,12 +22,14 @@ struct bucket_run {
 
   std::uint32_t take(request r, const std::string& client) {
     const rate_subject subject{rate_subject::kind::client, client};
-    return buckets.take(proto::row(r), {&subject, 1}, now);
+    last = buckets.take(proto::row(r), {&subject, 1}, now);
+    return last.retry_after;
   }
   std::uint32_t take(request r, const std::string& client, const std::string& address) {
     const std::array<rate_subject, 2> subjects{
         {{rate_subject::kind::client, client}, {rate_subject::kind::mail_address, address}}};
-    return buckets.take(proto::row(r), subjects, now);
+    last = buckets.take(proto::row(r), subjects, now);
+    return last.retry_after;
   }
   int passing(int asked, request r, const std::string& client = "192.0.2.1") {
     int passed = 0;
@@ -37,6 +39,7 @@ struct bucket_run {
 
   rate_buckets buckets;
   std::int64_t now = 5'000 * second;
+  rate_verdict last;
 };
 
 TEST(rate_buckets, let_the_contracts_numbers_pass_in_a_quick_run) {
@@ -131,6 +134,23 @@ TEST(rate_buckets, of_refused_requests_are_not_made) {
   const auto size = run.buckets.size();
   run.take(request::user_lookup_email, "192.0.2.1", "otto@example.org");
   EXPECT_EQ(run.buckets.size(), size);
+}
+
+TEST(rate_buckets, note_one_refusal_a_minute) {
+  bucket_run run("user-new:1");
+  run.take(request::user_new, "192.0.2.1");
+  EXPECT_FALSE(run.last.noteworthy);
+  run.now += 59 * second;
+  run.take(request::user_new, "192.0.2.1");
+  EXPECT_TRUE(run.last.noteworthy);
+  for (int i = 0; i < 60; ++i) {
+    run.now += second - 1;
+    run.take(request::user_new, "192.0.2.1");
+    EXPECT_FALSE(run.last.noteworthy) << i;
+  }
+  run.now += second;
+  run.take(request::user_new, "192.0.2.1");
+  EXPECT_TRUE(run.last.noteworthy);
 }
 
 TEST(rate_buckets, are_shared_by_a_network_when_there_are_too_many) {
