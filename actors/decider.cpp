@@ -44,7 +44,7 @@ void decider::decide(proto::exchange_ptr&& ex) {
   const auto w = std::make_shared<work>();
   w->ex = std::move(ex);
   w->began = parts_.time.steady();
-  parts_.measured->began(w->ex->request.row().id, w->began - w->ex->arrived);
+  parts_.measured->began(w->ex->request.row().id);
   if (w->began > w->ex->deadline) return refuse(w, http_status::unavailable, 1);
   if (w->ex->request.row().hash != proto::hashing::checking) return begin(w);
 
@@ -69,7 +69,7 @@ bool decider::passed_to_other_shard(const work_ptr& w) {
   const std::size_t home = shard_of(w->account, parts_.shards);
   if (home == parts_.shard) return false;
   const auto routes = parts_.routes.current();
-  parts_.measured->ended(true, parts_.time.steady() - w->began);
+  measure(*w, true);
   if (home < routes->users.size()) caf::anon_send(routes->users[home], std::move(w->ex));
   return true;
 }
@@ -198,7 +198,7 @@ void decider::refuse(const work_ptr& w, http_status status, std::uint32_t retry_
 }
 
 void decider::end(const work_ptr& w, proto::reply&& r) {
-  parts_.measured->ended(r.status == http_status::ok, parts_.time.steady() - w->began);
+  measure(*w, r.status == http_status::ok);
   w->ex->answer(std::move(r));
   if (w->account.empty()) return;
   if (auto next = lanes_.leave(w->account)) begin_in_turn(std::move(next));
@@ -215,6 +215,11 @@ void decider::begin_in_turn(pending_ptr&& next) {
     begin(w);
   }
   beginning_ = false;
+}
+
+void decider::measure(const work& w, bool ok) {
+  parts_.measured->ended(ok, microseconds_between(w.ex->arrived, w.began),
+                         microseconds_between(w.began, parts_.time.steady()));
 }
 
 void decider::tick() {

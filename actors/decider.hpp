@@ -74,6 +74,7 @@ class decider {
   /// Answers, and hands the lane on.
   void end(const work_ptr& w, proto::reply&& r);
   void begin_in_turn(pending_ptr&& next);
+  void measure(const work& w, bool ok);
   void after_release(std::vector<lanes::released>&& over);
   void schedule_tick();
   bool passed_to_other_shard(const work_ptr& w);
