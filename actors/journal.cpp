@@ -1,0 +1,69 @@
+#include "actors/journal.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace authnz::actors {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+/// Puts a job's result on record, and sends the job home.
+void conclude(commit_ptr&& job, storage::commit_result result) {
+  job->result = result;
+  // From here on a death on the way back must not turn a change that lasts
+  // into "nothing took effect".
+  if (result == storage::commit_result::applied && job->ex) job->ex->settle(proto::reply(job->if_applied));
+  // A copy: the receiver may destroy the job before the sending is done.
+  const auto home = job->reply_to;
+  if (home) caf::anon_send(home, std::move(job));
+}
+
+}  // namespace
+
+void journal_state::begin(committer&& commit, meter_ptr&& measured) {
+  commit_ = std::move(commit);
+  measured_ = std::move(measured);
+}
+
+void journal_state::queue(commit_ptr&& job) {
+  measured_->began();
+  // The note to itself comes after all that is in the mailbox now.
+  if (pending_.empty()) self_->send(self_, caf::flush_atom_v);
+  pending_.push_back({std::move(job), steady_clock::now()});
+}
+
+void journal_state::flush() {
+  const auto n = static_cast<std::ptrdiff_t>(std::min(pending_.size(), most_in_a_batch));
+  std::vector<queued> batch(std::make_move_iterator(pending_.begin()), std::make_move_iterator(pending_.begin() + n));
+  pending_.erase(pending_.begin(), pending_.begin() + n);
+  if (!pending_.empty()) self_->send(self_, caf::flush_atom_v);
+
+  std::vector<const storage::mini_transaction*> transactions;
+  transactions.reserve(batch.size());
+  for (const auto& q : batch) transactions.push_back(&q.job->tx);
+
+  const auto begun = steady_clock::now();
+  auto results = commit_(transactions);
+  results.resize(batch.size(), storage::commit_result::storage_error);
+  const auto took = microseconds_between(begun, steady_clock::now());
+
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const bool committed = results[i] == storage::commit_result::applied || results[i] == storage::commit_result::conflict;
+    measured_->ended(committed, microseconds_between(batch[i].since, begun), took);
+    conclude(std::move(batch[i].job), results[i]);
+  }
+}
+
+journal_actor::behavior_type journal(journal_actor::stateful_pointer<journal_state> self, committer commit,
+                                     meter_ptr measured) {
+  self->state.begin(std::move(commit), std::move(measured));
+  return {
+      [self](commit_ptr& job) { self->state.queue(std::move(job)); },
+      [self](flush_atom) { self->state.flush(); },
+      [](ping_atom) { return caf::pong_atom_v; },
+  };
+}
+
+}  // namespace authnz::actors

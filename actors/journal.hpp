@@ -1,0 +1,45 @@
+/// The actor that commits. It takes what has queued, commits it at once, and
+/// only then lets anybody know. To be spawned detached: it waits for the disk.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "actors/interfaces.hpp"
+#include "actors/meter.hpp"
+
+namespace authnz::actors {
+
+/// Commits a batch, as storage::store::commit does: one result each, in order.
+using committer = std::function<std::vector<storage::commit_result>(std::span<const storage::mini_transaction* const>)>;
+
+class journal_state {
+ public:
+  static constexpr const char* name = "journal";
+  static constexpr std::size_t most_in_a_batch = 256;
+
+  explicit journal_state(journal_actor::pointer self) : self_(self) {}
+
+  void begin(committer&& commit, meter_ptr&& measured);
+  void queue(commit_ptr&& job);
+  void flush();
+
+ private:
+  struct queued {
+    commit_ptr job;
+    std::chrono::steady_clock::time_point since;
+  };
+
+  journal_actor::pointer self_;
+  committer commit_;
+  meter_ptr measured_;
+  std::deque<queued> pending_;
+};
+
+journal_actor::behavior_type journal(journal_actor::stateful_pointer<journal_state> self, committer commit,
+                                     meter_ptr measured);
+
+}  // namespace authnz::actors

@@ -1,0 +1,86 @@
+#include "actors/ratelimit.hpp"
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "actors/client_address.hpp"
+#include "actors/rules/unicode.hpp"
+#include "proto/answer.hpp"
+
+namespace authnz::actors {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+// A table of a million is gone through in about a minute.
+constexpr std::chrono::milliseconds sweep_every{250};
+constexpr std::size_t slots_a_sweep = 4096;
+
+/// The address that a request is about, normalised; empty when it has none
+/// that validation would accept.
+std::string address_of(const proto::call& request, std::size_t longest) {
+  const auto* item = request.find("email");
+  const auto* text = item != nullptr ? item->get_ptr<const std::string*>() : nullptr;
+  return text != nullptr && text->size() <= longest ? rules::normalise_address(*text) : std::string();
+}
+
+}  // namespace
+
+void ratelimit_state::begin(ratelimit_parts&& parts) {
+  parts_ = std::move(parts);
+  parts_.buckets->configure(parts_.config->rates);
+  self_->delayed_send(self_, sweep_every, caf::tick_atom_v);
+}
+
+void ratelimit_state::pass(proto::exchange_ptr&& ex) {
+  const auto begun = steady_clock::now();
+  const auto waited = microseconds_between(ex->arrived, begun);
+  parts_.measured->began(ex->request.row().id);
+  const auto verdict = parts_.config->rates.enabled ? count(*ex) : rate_verdict{};
+  if (!verdict.allowed()) {
+    if (verdict.noteworthy && parts_.on_refusal) parts_.on_refusal(*ex);
+    ex->answer({proto::http_status::too_many_requests, {}, verdict.retry_after});
+  } else if (!ex->problems.empty()) {
+    ex->answer({proto::http_status::ok,
+                proto::render_problems(ex->request.row().name, ex->problems, ex->reqid)});
+  } else {
+    parts_.route(std::move(ex));
+  }
+  parts_.measured->ended(verdict.allowed(), waited, microseconds_between(begun, steady_clock::now()));
+}
+
+rate_verdict ratelimit_state::count(const proto::exchange& ex) {
+  const auto& row = ex.request.row();
+  const auto client = rate_key_address(ex.client);
+  const auto address = row.limit.by_address ? address_of(ex.request, parts_.config->limits.text) : std::string();
+  const std::array<rate_subject, 2> subjects{
+      {{rate_subject::kind::client, client}, {rate_subject::kind::mail_address, address}}};
+  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(self_->clock().now().time_since_epoch());
+  return parts_.buckets->take(row, std::span(subjects).first(address.empty() ? 1 : 2), now.count());
+}
+
+void ratelimit_state::forget_full_buckets() {
+  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(self_->clock().now().time_since_epoch());
+  parts_.buckets->sweep(now.count(), slots_a_sweep);
+  self_->delayed_send(self_, sweep_every, caf::tick_atom_v);
+}
+
+void ratelimit_state::configure(settings_ptr&& next) {
+  parts_.config = std::move(next);
+  parts_.buckets->configure(parts_.config->rates);
+}
+
+ratelimit_actor::behavior_type ratelimit(ratelimit_actor::stateful_pointer<ratelimit_state> self,
+                                         ratelimit_parts parts) {
+  self->state.begin(std::move(parts));
+  return {
+      [self](proto::exchange_ptr& ex) { self->state.pass(std::move(ex)); },
+      [self](tick_atom) { self->state.forget_full_buckets(); },
+      [self](settings_ptr& next) { self->state.configure(std::move(next)); },
+      [](ping_atom) { return caf::pong_atom_v; },
+  };
+}
+
+}  // namespace authnz::actors
