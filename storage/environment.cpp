@@ -35,16 +35,32 @@ tl::expected<txn_ptr, lmdb_code> begin(const env_ptr& env, unsigned flags) {
   return txn_ptr(txn);
 }
 
+/// Bytes that the map has, and that the file uses of it.
+std::size_t map_size_of(MDB_env* env) {
+  MDB_envinfo info{};
+  mdb_env_info(env, &info);
+  return info.me_mapsize;
+}
+std::size_t used_size_of(MDB_env* env) {
+  MDB_envinfo info{};
+  MDB_stat main{};
+  mdb_env_info(env, &info);
+  mdb_env_stat(env, &main);
+  return (info.me_last_pgno + 1) * main.ms_psize;
+}
+
 /// Makes the files if they are missing.
-tl::expected<env_ptr, lmdb_code> open_env(const std::filesystem::path& directory, std::size_t map_size,
-                                          unsigned max_readers) {
+tl::expected<env_ptr, lmdb_code> open_env(const std::filesystem::path& directory, const environment_options& options) {
   MDB_env* raw = nullptr;
   if (const int rc = mdb_env_create(&raw); rc != MDB_SUCCESS) return tl::make_unexpected(int{rc});
   env_ptr env(raw);
-  int rc = mdb_env_set_mapsize(raw, map_size);
+  int rc = mdb_env_set_mapsize(raw, options.map_size);
   if (rc == MDB_SUCCESS) rc = mdb_env_set_maxdbs(raw, slice_count);
-  if (rc == MDB_SUCCESS) rc = mdb_env_set_maxreaders(raw, max_readers);
+  if (rc == MDB_SUCCESS) rc = mdb_env_set_maxreaders(raw, options.max_readers);
   if (rc == MDB_SUCCESS) rc = mdb_env_open(raw, directory.c_str(), MDB_NOTLS | MDB_NORDAHEAD, 0600);
+  // With a map as large as the file nothing could be written, not even the first time.
+  if (rc == MDB_SUCCESS && map_size_of(raw) < 2 * used_size_of(raw))
+    rc = mdb_env_set_mapsize(raw, 2 * used_size_of(raw));
   if (rc != MDB_SUCCESS) return tl::make_unexpected(int{rc});
   return env;
 }
@@ -119,7 +135,7 @@ std::uint64_t last_revision(const view& v) {
 class environment::state {
  public:
   state(directory_lock held, std::filesystem::path path, environment_options options)
-      : lock_(std::move(held)), path_(std::move(path)), map_size_(options.map_size), max_readers_(options.max_readers) {}
+      : lock_(std::move(held)), path_(std::move(path)), options_(options) {}
 
   tl::expected<void, std::string> open();
   std::unique_ptr<view> read();
@@ -140,8 +156,7 @@ class environment::state {
 
   directory_lock lock_;
   const std::filesystem::path path_;
-  std::size_t map_size_;
-  const unsigned max_readers_;
+  const environment_options options_;
   env_ptr env_;  ///< exchanged while the pool is paused
   slice_handles slices_{};
   reader_pool readers_;
@@ -151,13 +166,10 @@ class environment::state {
 };
 
 tl::expected<void, std::string> environment::state::open() {
-  auto env = open_env(path_, map_size_, max_readers_);
+  auto env = open_env(path_, options_);
   if (!env) return tl::make_unexpected(describe(path_, env.error()));
   const auto slices = prepare(*env, path_);
   if (!slices) return tl::make_unexpected(slices.error());
-  MDB_envinfo info{};
-  mdb_env_info(env->get(), &info);
-  map_size_ = info.me_mapsize;
   slices_ = *slices;
   env_ = std::move(*env);
   sync_directory(path_);
@@ -207,13 +219,11 @@ std::vector<commit_result> environment::state::commit(std::span<const mini_trans
 }
 
 bool environment::state::grow() {
-  if (map_size_ > std::numeric_limits<std::size_t>::max() / 4) return false;
+  const auto size = map_size_of(env_.get());
+  if (size > std::numeric_limits<std::size_t>::max() / 4) return false;
   reader_pool::pause nobody_reads(readers_, patience);
   if (!nobody_reads.holds()) return false;
-  if (mdb_env_set_mapsize(env_.get(), map_size_ * 2) == MDB_SUCCESS) {
-    map_size_ *= 2;
-    return true;
-  }
+  if (mdb_env_set_mapsize(env_.get(), size * 2) == MDB_SUCCESS) return true;
   // The old map is gone too; only opening anew brings it back.
   nobody_reads.drop_idle();
   if (const auto rc = reopen(); rc != MDB_SUCCESS) note_failure(describe(path_, rc));
@@ -229,7 +239,7 @@ bool environment::state::is_alive() const {
 /// Without a write, as the disk may be full. Nobody may read meanwhile.
 lmdb_code environment::state::reopen() {
   env_.reset();
-  auto env = open_env(path_, map_size_, max_readers_);
+  auto env = open_env(path_, options_);
   if (!env) return env.error();
   auto txn = begin(*env, MDB_RDONLY);
   if (!txn) return txn.error();
