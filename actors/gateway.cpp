@@ -24,7 +24,8 @@ struct health_check {
 
 namespace {
 
-constexpr std::chrono::milliseconds patience{1500};
+// Longer than the breached-password service may keep its actor busy.
+constexpr std::chrono::milliseconds patience{2500};
 
 template <class Handle>
 void ask(gateway_actor::stateful_pointer<gateway_state> self, const health_ptr& check, std::string part,

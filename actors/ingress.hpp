@@ -27,7 +27,7 @@ class ingress {
   /// 503 at once. Callable from any thread.
   virtual void submit(proto::exchange_ptr&& ex) noexcept = 0;
 
-  /// Calls back once, from any thread, within 2 s.
+  /// Calls back once, from any thread, within 3 s.
   virtual void check_health(std::function<void(const health_report&)> done) = 0;
 
   /// Why the server is not ready; nothing when it is. O(1).
