@@ -6,6 +6,7 @@
 #include <string_view>
 #include <tl/expected.hpp>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "proto/error.hpp"
@@ -57,7 +58,7 @@ bool too_long(std::string_view password);
 /// The message codes of the rules that a password fails, in the contract's
 /// order; empty when it passes. Does not ask whether it is breached. Requires
 /// well-formed UTF-8 that is not too_long.
-std::vector<proto::code> judge(std::string_view password, const judged_against& against,
-                               const password_policy& policy, const password_list& common);
+std::vector<proto::code> judge(std::string_view password, const judged_against& against, const password_policy& policy,
+                               const password_list& common);
 
 }  // namespace authnz::actors::rules
