@@ -271,6 +271,8 @@ void password_hasher::dummy(std::string_view password, const argon2_params& para
   sodium_memzero(h.tag.data.data(), h.tag.size);
 }
 
+bool is_verifiable(std::string_view phc) { return parse_phc(phc).has_value(); }
+
 bool needs_rehash(std::string_view phc, const argon2_params& params) {
   const auto h = parse_phc(phc);
   return !h || h->type != Argon2_id || h->version != ARGON2_VERSION_13 || h->params != params ||

@@ -57,6 +57,9 @@ class password_hasher {
   std::unique_ptr<buffer> buffer_;
 };
 
+/// Whether `verify` computes anything for this text before it answers.
+bool is_verifiable(std::string_view phc);
+
 /// Whether a hash was made otherwise than `make` would make it today.
 bool needs_rehash(std::string_view phc, const argon2_params& params);
 

@@ -1,0 +1,162 @@
+#include "actors/hasher.hpp"
+
+#include <sodium.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <new>
+#include <utility>
+
+namespace authnz::actors {
+
+namespace {
+
+/// A detached actor's state: what its thread computes with.
+struct hash_worker_state {
+  static constexpr const char* name = "hash-worker";
+  hash_worker_state() = default;
+
+  std::unique_ptr<password_hasher> hasher;
+};
+
+hash_worker_actor::behavior_type hash_worker(hash_worker_actor::stateful_pointer<hash_worker_state> self,
+                                             std::uint32_t number, const hasher_options& options) {
+  return {
+      [self, number, options](hash_ptr& job) {
+        if (!self->state.hasher) {
+          // The thread is this actor's own. To lower one's priority is always allowed.
+          setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), options.niceness);
+          self->state.hasher = std::make_unique<password_hasher>();
+        }
+        const auto dispatcher = caf::actor_cast<hasher_actor>(self->current_sender());
+        options.compute(*self->state.hasher, *job);
+        self->send(dispatcher, std::move(job), caf::idle_atom_v, number);
+      },
+      [](ping_atom) { return caf::pong_atom_v; },
+  };
+}
+
+void send_home(hash_ptr&& job) {
+  // A copy: the receiver may destroy the job before the sending is done.
+  const auto home = job->reply_to;
+  if (home) caf::anon_send(home, std::move(job));
+}
+
+void make(password_hasher& hasher, hash_job& job) {
+  std::array<unsigned char, password_hasher::salt_bytes> salt{};
+  randombytes_buf(salt.data(), salt.size());
+  job.phc = hasher.make(job.password.reveal(), salt, job.params);
+  job.result = hash_job::outcome::made;
+}
+
+void verify(password_hasher& hasher, hash_job& job) {
+  if (!is_verifiable(job.phc)) {
+    hasher.dummy(job.password.reveal(), job.params);
+    job.result = hash_job::outcome::mismatched;
+    return;
+  }
+  const bool matched = hasher.verify(job.password.reveal(), job.phc);
+  job.result = matched ? hash_job::outcome::matched : hash_job::outcome::mismatched;
+}
+
+}  // namespace
+
+void compute(password_hasher& hasher, hash_job& job) {
+  try {
+    job.what == hash_job::kind::make ? make(hasher, job) : verify(hasher, job);
+  } catch (const std::bad_alloc&) {
+    job.result = hash_job::outcome::refused;
+  }
+}
+
+hasher_state::~hasher_state() {
+  for (const auto& w : workers_) caf::anon_send_exit(w.actor, caf::exit_reason::user_shutdown);
+}
+
+void hasher_state::begin(hasher_options&& options, meter_ptr&& measured) {
+  options_ = std::move(options);
+  measured_ = std::move(measured);
+  for (std::uint32_t n = 0; n < std::max(options_.workers, 1U); ++n) workers_.push_back({.actor = spawn_worker(n)});
+}
+
+hash_worker_actor hasher_state::spawn_worker(std::uint32_t number) {
+  return self_->spawn<caf::detached + caf::monitored>(hash_worker, number, options_);
+}
+
+void hasher_state::queue(hash_ptr&& job) {
+  measured_->began();
+  if (const auto wait = estimated_wait(); wait > options_.longest_wait) return refuse(std::move(job), wait);
+  queue_.push_back({std::move(job), clock::now()});
+  hand_out();
+}
+
+std::chrono::microseconds hasher_state::estimated_wait() const {
+  if (std::ranges::any_of(workers_, [](const worker& w) { return !w.busy; })) return {};
+  return average_ * (queue_.size() + 1) / workers_.size();
+}
+
+void hasher_state::hand_out() {
+  for (auto& w : workers_) {
+    while (!w.busy && !queue_.empty()) {
+      auto next = std::move(queue_.front());
+      queue_.pop_front();
+      const auto now = clock::now();
+      if (next.job->deadline < now) {
+        refuse(std::move(next.job), std::chrono::seconds(1));
+        continue;
+      }
+      w.busy = true;
+      w.queued = next.since;
+      w.begun = now;
+      self_->send(w.actor, std::move(next.job));
+    }
+  }
+}
+
+void hasher_state::done(hash_ptr&& job, std::uint32_t worker) {
+  if (auto& w = workers_[worker]; w.busy) finished(w, job->result != hash_job::outcome::refused);
+  // The worker first: it is the one that has to wait otherwise.
+  hand_out();
+  send_home(std::move(job));
+}
+
+void hasher_state::finished(worker& w, bool ok) {
+  const auto took = microseconds_between(w.begun, clock::now());
+  if (ok) average_ += (took - average_) / 8;
+  measured_->ended(ok, microseconds_between(w.queued, w.begun), took);
+  w.busy = false;
+}
+
+void hasher_state::replace(const caf::actor_addr& dead) {
+  for (std::uint32_t n = 0; n < workers_.size(); ++n) {
+    auto& w = workers_[n];
+    if (w.actor.address() != dead) continue;
+    if (w.busy) finished(w, false);
+    w.actor = spawn_worker(n);
+    hand_out();
+    return;
+  }
+}
+
+void hasher_state::refuse(hash_ptr&& job, std::chrono::microseconds wait) {
+  job->result = hash_job::outcome::refused;
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+  job->retry_after = static_cast<std::uint32_t>(std::max<std::int64_t>(seconds, 1));
+  measured_->ended(false, {}, {});
+  send_home(std::move(job));
+}
+
+hasher_actor::behavior_type hasher(hasher_actor::stateful_pointer<hasher_state> self, hasher_options options,
+                                   meter_ptr measured) {
+  self->set_down_handler([self](const caf::down_msg& down) { self->state.replace(down.source); });
+  self->state.begin(std::move(options), std::move(measured));
+  return {
+      [self](hash_ptr& job) { self->state.queue(std::move(job)); },
+      [self](hash_ptr& job, caf::idle_atom, std::uint32_t worker) { self->state.done(std::move(job), worker); },
+      [](ping_atom) { return caf::pong_atom_v; },
+  };
+}
+
+}  // namespace authnz::actors

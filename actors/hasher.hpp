@@ -1,0 +1,76 @@
+/// The actor that has passwords computed: a queue, and detached workers that
+/// compute at the lowest priority, so that all other requests go on as if
+/// there were none.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "actors/interfaces.hpp"
+#include "actors/meter.hpp"
+#include "actors/password_hash.hpp"
+
+namespace authnz::actors {
+
+/// Does what the job asks for, and sets its result: one computation on every
+/// path, whatever the hash. Without memory for it the job is refused.
+void compute(password_hasher& hasher, hash_job& job);
+
+struct hasher_options {
+  std::uint32_t workers = 1;                     ///< computations at once
+  std::chrono::milliseconds longest_wait{5000};  ///< jobs that would wait longer are refused at once
+  int niceness = 19;                             ///< of the workers' threads
+  std::function<void(password_hasher&, hash_job&)> compute = &actors::compute;
+};
+
+class hasher_state {
+ public:
+  static constexpr const char* name = "hasher";
+
+  explicit hasher_state(hasher_actor::pointer self) : self_(self) {}
+  /// Ends the workers, too.
+  ~hasher_state();
+  hasher_state(const hasher_state&) = delete;
+  hasher_state& operator=(const hasher_state&) = delete;
+
+  void begin(hasher_options&& options, meter_ptr&& measured);
+  void queue(hash_ptr&& job);
+  void done(hash_ptr&& job, std::uint32_t worker);
+  /// A worker has died, and its job with it: the job's client gets 503.
+  void replace(const caf::actor_addr& dead);
+
+ private:
+  using clock = std::chrono::steady_clock;
+  struct queued {
+    hash_ptr job;
+    clock::time_point since;
+  };
+  struct worker {
+    hash_worker_actor actor{};
+    bool busy = false;
+    clock::time_point queued{};  ///< its job was,
+    clock::time_point begun{};   ///< and was begun
+  };
+
+  hash_worker_actor spawn_worker(std::uint32_t number);
+  std::chrono::microseconds estimated_wait() const;
+  void hand_out();
+  void finished(worker& w, bool ok);
+  void refuse(hash_ptr&& job, std::chrono::microseconds wait);
+
+  hasher_actor::pointer self_;
+  hasher_options options_;
+  meter_ptr measured_;
+  std::deque<queued> queue_;
+  std::vector<worker> workers_;
+  std::chrono::microseconds average_{100'000};  ///< of a computation
+};
+
+hasher_actor::behavior_type hasher(hasher_actor::stateful_pointer<hasher_state> self, hasher_options options,
+                                   meter_ptr measured);
+
+}  // namespace authnz::actors
