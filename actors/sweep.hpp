@@ -1,0 +1,44 @@
+/// Which rows have outlived their use, a few at a time: a pure function of a
+/// state of the store, a place in it, and the time.
+///
+/// Those are: sessions that expired long enough ago; sessions that can never
+/// be live again, as they are of another epoch than their user, or their user
+/// is gone; counters of failed password checks that are over (contract,
+/// sections 5 and 7.5). No session is taken for dead on a view with a fault.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "proto/time.hpp"
+#include "storage/transaction.hpp"
+
+namespace authnz::actors {
+
+enum class sweep_stage : std::uint8_t { expired_sessions, dead_sessions, stale_attempts, done };
+
+struct sweep_place {
+  sweep_stage stage = sweep_stage::expired_sessions;
+  std::string from;  ///< the first key to look at; empty = the slice's first
+
+  bool operator==(const sweep_place&) const = default;
+};
+
+struct sweep_bounds {
+  std::size_t rows_removed = 32;  ///< at most, a batch
+  std::size_t rows_read = 500;
+};
+
+struct sweep_batch {
+  storage::mini_transaction tx;  ///< may be empty
+  sweep_place next;
+};
+
+/// `expired_before`: sessions that expired before then are removed.
+sweep_batch sweep(const storage::view& store, const sweep_place& place, proto::timestamp expired_before,
+                  proto::timestamp now, const sweep_bounds& bounds = {});
+
+/// The place after a stage that is given up.
+sweep_place next_stage(const sweep_place& place);
+
+}  // namespace authnz::actors

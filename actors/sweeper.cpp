@@ -1,0 +1,97 @@
+#include "actors/sweeper.hpp"
+
+#include <utility>
+
+namespace authnz::actors {
+
+namespace {
+
+constexpr std::chrono::hours a_day{24};
+constexpr std::chrono::milliseconds pause{5};
+constexpr int most_conflicts = 3;
+
+/// The time `days` before `now`, or the earliest that can be written.
+proto::timestamp days_before(proto::timestamp now, std::int32_t days) {
+  constexpr std::int64_t seconds_a_day = 86400;
+  return proto::add_seconds(now, -days * seconds_a_day).value_or(proto::timestamp::min());
+}
+
+}  // namespace
+
+void sweeper_state::begin(sweeper_parts&& parts) {
+  parts_ = std::move(parts);
+  next_sweep_ = self_->clock().now();
+  self_->send(self_, caf::tick_atom_v);
+}
+
+/// A tick begins the daily sweep when its time has come, whatever has become
+/// of the last one; any other is the next step of the one under way.
+void sweeper_state::tick() {
+  if (self_->clock().now() >= next_sweep_) {
+    schedule();
+    committing_ = false;
+    conflicts_ = 0;
+    place_ = {};
+  }
+  if (place_.stage != sweep_stage::done && !committing_) step();
+}
+
+void sweeper_state::schedule() {
+  const auto jitter = 0.9 + 0.2 * parts_.chance();
+  const auto delay = std::chrono::duration_cast<std::chrono::milliseconds>(a_day * jitter);
+  next_sweep_ = self_->clock().now() + delay;
+  self_->delayed_send(self_, delay, caf::tick_atom_v);
+}
+
+void sweeper_state::step() {
+  parts_.measured->began();
+  step_begun_ = clock::now();
+  const auto now = parts_.now();
+  const auto view = parts_.read();
+  auto batch = sweep(*view, place_, days_before(now, parts_.config->session_expiry_days), now, parts_.bounds);
+  unharmed_ = !view->fault();
+  if (batch.tx.writes.empty()) return go_on(std::move(batch.next));
+  after_commit_ = std::move(batch.next);
+  committing_ = true;
+  auto job = std::make_shared<commit_job>();
+  job->tx = std::move(batch.tx);
+  job->reply_to = self_;
+  parts_.commit(std::move(job));
+}
+
+void sweeper_state::committed(commit_ptr&& job) {
+  if (!std::exchange(committing_, false)) return;
+  switch (job->result) {
+    case storage::commit_result::applied:
+      conflicts_ = 0;
+      return go_on(std::move(after_commit_));
+    case storage::commit_result::conflict:
+      // Somebody changed one of the rows: look again, but not for ever.
+      return go_on(++conflicts_ <= most_conflicts ? place_ : next_stage(place_));
+    case storage::commit_result::storage_full:
+    case storage::commit_result::storage_error:
+      unharmed_ = false;
+      return go_on({sweep_stage::done, {}});
+  }
+}
+
+void sweeper_state::go_on(sweep_place next) {
+  if (next.stage != place_.stage) conflicts_ = 0;
+  place_ = std::move(next);
+  parts_.measured->ended(unharmed_, {}, microseconds_between(step_begun_, clock::now()));
+  if (place_.stage != sweep_stage::done) self_->delayed_send(self_, pause, caf::tick_atom_v);
+}
+
+void sweeper_state::configure(settings_ptr&& next) { parts_.config = std::move(next); }
+
+sweeper_actor::behavior_type sweeper(sweeper_actor::stateful_pointer<sweeper_state> self, sweeper_parts parts) {
+  self->state.begin(std::move(parts));
+  return {
+      [self](tick_atom) { self->state.tick(); },
+      [self](commit_ptr& job) { self->state.committed(std::move(job)); },
+      [self](settings_ptr& next) { self->state.configure(std::move(next)); },
+      [](ping_atom) { return caf::pong_atom_v; },
+  };
+}
+
+}  // namespace authnz::actors
