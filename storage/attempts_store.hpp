@@ -19,7 +19,7 @@ namespace authnz::storage {
 struct attempts {
   std::uint32_t failures = 0;  ///< in a row
   proto::timestamp last_failure{};
-  std::optional<proto::timestamp> locked_until;  ///< the automatic lock's end
+  std::optional<proto::timestamp> locked_until{};  ///< the automatic lock's end
   std::uint64_t revision = 0;                    ///< of the record that was read; not stored
 };
 

@@ -21,15 +21,15 @@ namespace authnz::storage {
 /// place, which is valid as long as the view.
 template <class Text>
 struct basic_session {
-  Text key;  ///< proto::token_key: creation time + hash of the token, 40 bytes
+  Text key{};  ///< proto::token_key: creation time + hash of the token, 40 bytes
   std::int64_t user_id = 0;
   std::uint64_t epoch = 0;  ///< its user's session epoch when it was made
-  Text ip_address;
-  Text user_agent;
+  Text ip_address{};
+  Text user_agent{};
   bool client_header = false;  ///< user_agent was given under its other name
   proto::timestamp created{};
   proto::timestamp expires{};
-  std::optional<Text> extra_info;  ///< compact ASCII JSON text of an object
+  std::optional<Text> extra_info{};  ///< compact ASCII JSON text of an object
   std::uint64_t revision = 0;      ///< of the record that was read; not stored
 };
 

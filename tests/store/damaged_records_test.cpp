@@ -1,0 +1,100 @@
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <random>
+
+#include "tests/fuzz/decode_record.hpp"
+#include "tests/store/samples.hpp"
+
+namespace authnz::storage {
+namespace {
+
+using namespace samples;
+
+std::vector<std::string> sound_records() {
+  mini_transaction tx;
+  add_user(tx, make_user(4));
+  add_session(tx, make_session(1, 7));
+  put_attempts(tx, "user@example.org", std::nullopt,
+               {.failures = 10, .last_failure = at(5), .locked_until = at(3605)});
+  remove_user(tx, make_user(4));
+  std::vector<std::string> records;
+  for (const auto& w : tx.writes)
+    if (w.value) records.push_back(*w.value);
+  return records;
+}
+
+/// In memory of exactly its size, so that a sanitizer sees a step beyond it.
+std::optional<decoded> decode_exactly(const std::string& bytes) {
+  const auto copy = std::make_unique<char[]>(bytes.size());
+  bytes.copy(copy.get(), bytes.size());
+  return decode_record({copy.get(), bytes.size()});
+}
+
+/// The same choices in every run and with every standard library.
+class mutator {
+ public:
+  std::string mutate(std::string bytes) {
+    for (auto changes = 1 + below(3); changes > 0; --changes) change(bytes);
+    return bytes;
+  }
+  std::size_t below(std::size_t bound) { return random_() % bound; }
+
+ private:
+  void change(std::string& bytes) {
+    if (bytes.empty()) return bytes.push_back(byte());
+    const auto where = below(bytes.size());
+    switch (below(6)) {
+      case 0: bytes[where] = static_cast<char>(bytes[where] ^ (1 << below(8))); break;
+      case 1: bytes[where] = byte(); break;
+      case 2: bytes.resize(where); break;
+      case 3: bytes.insert(where, 1, byte()); break;
+      case 4: bytes.erase(where, 1 + below(8)); break;
+      default: bytes.replace(where, 4, std::string(4, below(2) == 0 ? '\xff' : '\0')); break;
+    }
+  }
+  char byte() { return static_cast<char>(random_()); }
+
+  std::mt19937 random_{20240229};
+};
+
+TEST(damaged_records, are_told_from_sound_ones) {
+  int users = 0;
+  int sessions = 0;
+  int counters = 0;
+  for (const auto& bytes : sound_records()) {
+    const auto by = decode_exactly(bytes);
+    ASSERT_TRUE(by);
+    users += by->user ? 1 : 0;
+    sessions += by->session ? 1 : 0;
+    counters += by->attempts ? 1 : 0;
+  }
+  EXPECT_EQ(users, 1);
+  EXPECT_EQ(sessions, 1);
+  EXPECT_EQ(counters, 1);
+}
+
+TEST(damaged_records, are_refused_wherever_they_end) {
+  for (const auto& bytes : sound_records()) {
+    const auto whole = decode_exactly(bytes);
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+      const auto part = decode_exactly(bytes.substr(0, size));
+      ASSERT_TRUE(whole && part);
+      EXPECT_FALSE(whole->user && part->user) << size;
+      EXPECT_FALSE(whole->session && part->session) << size;
+      EXPECT_FALSE(whole->attempts && part->attempts) << size;
+    }
+  }
+}
+
+TEST(damaged_records, never_mislead_a_decoder) {
+  const auto sound = sound_records();
+  mutator chance;
+  for (int i = 0; i < 100'000; ++i) {
+    const auto bytes = chance.mutate(sound[chance.below(sound.size())]);
+    ASSERT_TRUE(decode_exactly(bytes)) << "input " << i;
+  }
+}
+
+}  // namespace
+}  // namespace authnz::storage
