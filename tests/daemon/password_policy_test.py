@@ -37,7 +37,7 @@ class Policy(DaemonCase):
     def test_length_is_counted_without_extra_blanks(self) -> None:
         self.assertEqual(self.codes("xK4;vQ9+mZ2"), [SHORT])
         self.assertEqual(self.codes("xK4;vQ9+mZ2%"), [])
-        self.assertEqual(self.codes("  xK4;v \n\t  Q9+mZ "), [SHORT])
+        self.assertEqual(self.codes(" xK4;v\n\t Q9+mZ "), [SHORT])
         self.assertEqual(self.codes("\U0001f980æøåéüßñçłđħ"), [], "characters are counted, not bytes")
 
     def test_common_passwords_are_known(self) -> None:

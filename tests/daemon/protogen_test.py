@@ -37,7 +37,7 @@ class Protogen(unittest.TestCase):
         for name in GENERATED:
             path = self.root / name
             fresh = path.read_text()
-            path.write_text(fresh.replace("session-new", "session-old"))
+            path.write_text(fresh.replace("session", "seance"))
             code, stderr = protogen("--check", str(self.root))
             self.assertEqual(code, 1)
             self.assertIn(f"{name} is stale", stderr)

@@ -125,7 +125,7 @@ class Server:
     def start_and_fail(self) -> tuple[int, str]:
         """For a start that must fail: the exit code and what went to standard error."""
         done = subprocess.run(
-            [binary("authnzserver")], env=self.environment(), capture_output=True, timeout=START_SECONDS, cwd=self.directory
+            [binary("authnzserver")], env=self.environment(), capture_output=True, timeout=20, cwd=self.directory
         )
         return done.returncode, done.stderr.decode(errors="replace")
 

@@ -123,11 +123,12 @@ class Player:
                 raise Mismatch(f"{where} is {got!r}, not {wanted!r}")
 
     def match_members(self, expected: dict[str, Any], got: dict[str, Any], where: str) -> None:
-        named = set(expected) - {"..."}
-        if named - set(got):
-            raise Mismatch(f"{where} lacks {sorted(named - set(got))}")
-        if "..." not in expected and set(got) - named:
-            raise Mismatch(f"{where} has {sorted(set(got) - named)} too")
+        named = [name for name in expected if name != "..."]
+        lacking, more = set(named) - set(got), set(got) - set(named)
+        if lacking:
+            raise Mismatch(f"{where} lacks {sorted(lacking)}")
+        if more and "..." not in expected:
+            raise Mismatch(f"{where} has {sorted(more)} too")
         for name in named:
             self.match(expected[name], got[name], f"{where}.{name}")
 
