@@ -39,10 +39,12 @@ struct coder {
 constexpr coder standard{standard_symbols};
 constexpr coder url{url_symbols};
 
+// Three bytes and a fourth to be overwritten, which is one store.
 char* put_group(char* to, uint32_t group) {
   to[0] = static_cast<char>(group >> 16);
   to[1] = static_cast<char>(group >> 8);
   to[2] = static_cast<char>(group);
+  to[3] = 0;
   return to + 3;
 }
 
@@ -60,7 +62,8 @@ struct decoded {
 // `text` has no padding, and not one character more than whole groups.
 decoded decode(const coder& c, std::string_view text, std::string& out) {
   const size_t tail = text.size() % 4;
-  out.resize(text.size() / 4 * 3 + (tail == 0 ? 0 : tail - 1));
+  const size_t size = text.size() / 4 * 3 + (tail == 0 ? 0 : tail - 1);
+  out.resize(size + 1);
   char* to = out.data();
   const char* from = text.data();
   uint32_t seen = 0;
@@ -69,6 +72,7 @@ decoded decode(const coder& c, std::string_view text, std::string& out) {
     seen |= group;
     to = put_group(to, group);
   }
+  out.resize(size);
   if (tail == 0) return {(seen & no_symbol) == 0, true};
   const uint32_t group = c.value(0, from[0]) | c.value(1, from[1]) | (tail == 3 ? c.value(2, from[2]) : 0U);
   to[0] = static_cast<char>(group >> 16);
@@ -78,6 +82,8 @@ decoded decode(const coder& c, std::string_view text, std::string& out) {
 
 constexpr size_t pads_after(size_t characters) { return (4 - characters % 4) % 4; }
 
+bool is_skipped(char c) { return c != '=' && standard.value(0, c) == no_symbol; }
+
 // Keeps the alphabet's characters up to the padding, and checks that.
 bool strip(std::string_view text, std::string& kept) {
   kept.clear();
@@ -85,7 +91,7 @@ bool strip(std::string_view text, std::string& kept) {
   for (const char c : text) {
     if (c == '=') {
       ++pads;
-    } else if (standard.value(0, c) != no_symbol) {
+    } else if (!is_skipped(c)) {
       if (pads != 0) return false;
       kept.push_back(c);
     }
@@ -140,7 +146,8 @@ bool decode_base64_url(std::string_view text, base64_padding padding, std::strin
 }
 
 bool decode_base64_skipping(std::string_view text, std::string& out) {
-  // Nearly always there is nothing to skip.
+  while (!text.empty() && is_skipped(text.back())) text.remove_suffix(1);
+  // Nearly always there is nothing more to skip.
   if (text.size() % 4 == 0) {
     const size_t pads = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
     if (decode(standard, text.substr(0, text.size() - pads), out).known) return true;
