@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -26,6 +27,12 @@ START_SECONDS = 60
 
 def binary(name: str) -> str:
     return str(Path(os.environ["AUTHNZ_BIN_DIR"]) / name)
+
+
+def inherited_environment() -> dict[str, str]:
+    """The caller's environment without what configures a daemon."""
+    names = ("PATH", "HOME", "ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS")
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def request_table() -> dict[str, Any]:
@@ -76,14 +83,18 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def tls(self) -> bool:
+        return "tlscertfile" in self.items
 
     @property
     def log(self) -> str:
         return self.log_file.read_text(errors="replace")
 
     def environment(self) -> dict[str, str]:
-        out = {name: os.environ[name] for name in ("PATH", "HOME", "ASAN_OPTIONS", "TSAN_OPTIONS") if name in os.environ}
+        out = inherited_environment()
         out.update({f"AUTHNZERVER_{name.upper()}": value for name, value in self.items.items() if value})
         out["AUTHNZERVER_PORT"] = str(self.port)
         return out
@@ -170,10 +181,16 @@ class Server:
         status, body, _ = self.http(method, path, b"", headers)
         return status, body
 
+    def connection(self) -> http.client.HTTPConnection:
+        if self.tls:
+            trusting = ssl._create_unverified_context()
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=trusting)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+
     def http(
         self, method: str, path: str, body: bytes, headers: dict[str, str] | None = None
     ) -> tuple[int, bytes, http.client.HTTPMessage]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = self.connection()
         try:
             connection.request(method, path, body or None, headers or {})
             response = connection.getresponse()
