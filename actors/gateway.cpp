@@ -57,12 +57,11 @@ void look(gateway_actor::stateful_pointer<gateway_state> self, const health_ptr&
 
 }  // namespace
 
-gateway_actor::behavior_type gateway(gateway_actor::stateful_pointer<gateway_state> self, const route_table& routes,
-                                     storage::store& store) {
+gateway_actor::behavior_type gateway(gateway_actor::stateful_pointer<gateway_state> self, gateway_parts parts) {
   return {
-      [self, &routes, &store](health_ptr& check) {
+      [self, parts](health_ptr& check) {
         const health_ptr mine = std::move(check);
-        look(self, mine, *routes.current(), store);
+        look(self, mine, *parts.routes.current(), parts.store);
       },
       [](ping_atom) -> pong_atom { return pong_atom::value; },
   };

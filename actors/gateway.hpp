@@ -28,8 +28,12 @@ struct gateway_state {
   static constexpr const char* name = "gateway";
 };
 
-gateway_actor::behavior_type gateway(gateway_actor::stateful_pointer<gateway_state> self, const route_table& routes,
-                                     storage::store& store);
+struct gateway_parts {
+  const route_table& routes;
+  storage::store& store;
+};
+
+gateway_actor::behavior_type gateway(gateway_actor::stateful_pointer<gateway_state> self, gateway_parts parts);
 
 /// The listener's side of the gateway. Outlives the listener; the actors may
 /// come and go.

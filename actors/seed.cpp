@@ -62,7 +62,7 @@ std::vector<proto::code> judge_administrator(const administrator& admin, const s
 }
 
 tl::expected<seeded, std::string> seed(storage::store& store, const administrator& admin, const settings& config,
-                                       proto::timestamp now) {
+                                       proto::timestamp now, const before_seeding& before) {
   if (!rules::seed_address_acceptable(admin.email))
     return tl::unexpected<std::string>("the administrator's e-mail address needs exactly one @");
   if (const auto failed = judge_administrator(admin, config); !failed.empty()) return tl::unexpected(refusal(failed));
@@ -84,6 +84,7 @@ tl::expected<seeded, std::string> seed(storage::store& store, const administrato
   storage::add_user(tx, system_user(2, "anonuser@localhost", "anonymous", "The systemwide anonymous user",
                                     "anonymous-user", now));
   storage::add_user(tx, third);
+  if (auto kept = before(out); !kept) return tl::unexpected(std::move(kept.error()));
   const storage::mini_transaction* const batch[] = {&tx};
   if (store.commit(batch).front() != storage::commit_result::applied)
     return tl::unexpected("the store cannot be seeded: " + store.last_failure());

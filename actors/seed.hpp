@@ -1,6 +1,7 @@
 /// The users that every store begins with (contract, section 6.2).
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <tl/expected.hpp>
@@ -30,9 +31,14 @@ bool is_seeded(storage::store& store);
 /// The list of breached passwords is not asked.
 std::vector<proto::code> judge_administrator(const administrator& admin, const settings& config);
 
+/// Called when everything is ready but not yet written: a random password is
+/// to be kept somewhere before the store depends on it. Its error ends the
+/// seeding.
+using before_seeding = std::function<tl::expected<void, std::string>(const seeded&)>;
+
 /// Writes users 1, 2 and 3 in one transaction. The error is one line: an
 /// address or a password that is refused, or a store that cannot be written.
 tl::expected<seeded, std::string> seed(storage::store& store, const administrator& admin, const settings& config,
-                                       proto::timestamp now);
+                                       proto::timestamp now, const before_seeding& before);
 
 }  // namespace authnz::actors

@@ -25,6 +25,7 @@ void restart_later(self_ptr self, const caf::down_msg& down) {
   if (at == all.end()) return;
   at->actor = nullptr;
   at->spec.withdraw();
+  at->spec.measured->restarted();
   ++at->restarts;
   self->state.on_death(at->spec.name, caf::to_string(down.reason), at->restarts);
   const bool was_settled = std::chrono::steady_clock::now() - at->started > settled;
@@ -46,6 +47,11 @@ supervisor_actor::behavior_type supervisor(self_ptr self, std::vector<child> chi
   self->state.on_death = std::move(on_death);
   for (auto& c : children) self->state.children.push_back({std::move(c), {}, 0, {}, {}});
   self->set_down_handler([self](caf::down_msg& down) { restart_later(self, down); });
+  self->set_exit_handler([self](caf::exit_msg& why) {
+    for (const auto& w : self->state.children)
+      if (w.actor) self->send_exit(w.actor, why.reason);
+    self->quit(why.reason);
+  });
   for (auto& w : self->state.children) start(self, w);
   return {
       [self](tick_atom, std::uint32_t which) { start(self, self->state.children.at(which)); },

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actors/interfaces.hpp"
+#include "actors/meter.hpp"
 
 namespace authnz::actors {
 
@@ -25,6 +26,7 @@ struct child {
   std::function<caf::actor(const settings_ptr&)> start;
   /// Tells everybody that it is gone.
   std::function<void()> withdraw;
+  meter_ptr measured;  ///< counts its restarts
   bool takes_settings = true;
   bool takes_drain = false;
 };

@@ -1,0 +1,160 @@
+#include "actors/spawn.hpp"
+
+#include <random>
+
+#include "actors/breach.hpp"
+#include "actors/journal.hpp"
+#include "actors/ratelimit.hpp"
+#include "actors/session.hpp"
+#include "actors/sweeper.hpp"
+#include "actors/user.hpp"
+#include "proto/token.hpp"
+
+namespace authnz::actors {
+
+namespace {
+
+// Makes the children's specifications; each keeps what its actor needs to be
+// started again.
+class family {
+ public:
+  family(caf::actor_system& system, node_parts parts) : system_(system), parts_(std::move(parts)) {}
+
+  std::vector<child> children() {
+    std::vector<child> all{journal_child(), hasher_child(), breach_child(), sweeper_child(), ratelimit_child()};
+    parts_.routes.update([&](routes& r) {
+      r.sessions.resize(parts_.shards);
+      r.users.resize(parts_.shards);
+    });
+    for (std::size_t i = 0; i < parts_.shards; ++i) {
+      all.push_back(decider_child("session-", &routes::sessions, i, &session));
+      all.push_back(decider_child("user-", &routes::users, i, &user));
+    }
+    return all;
+  }
+
+ private:
+  // `spawn` gets the settings; `Handle` is a member of routes.
+  template <class Handle, class F>
+  child make(std::string name, Handle routes::*place, F&& spawn, bool takes_settings) {
+    child c;
+    c.name = std::move(name);
+    c.measured = std::make_shared<meter>();
+    c.takes_settings = takes_settings;
+    c.start = [&table = parts_.routes, place, spawn = std::forward<F>(spawn), m = c.measured](const settings_ptr& s) {
+      Handle actor = spawn(s, m);
+      table.update([&](routes& r) { r.*place = actor; });
+      return caf::actor_cast<caf::actor>(actor);
+    };
+    c.withdraw = [&table = parts_.routes, place] { table.update([&](routes& r) { r.*place = nullptr; }); };
+    return c;
+  }
+
+  child journal_child() {
+    const auto commit = [&store = parts_.store](std::span<const storage::mini_transaction* const> batch) {
+      return store.commit(batch);
+    };
+    return make("journal", &routes::journal,
+                [&s = system_, commit](const settings_ptr&, const meter_ptr& m) {
+                  return s.spawn<caf::detached>(journal, committer(commit), m);
+                },
+                false);
+  }
+
+  child hasher_child() {
+    return make("hasher", &routes::hasher,
+                [&s = system_, o = parts_.hashing](const settings_ptr&, const meter_ptr& m) { return s.spawn(hasher, o, m); },
+                false);
+  }
+
+  child breach_child() {
+    return make("breach", &routes::breach,
+                [&s = system_, list = parts_.breached](const settings_ptr&, const meter_ptr& m) {
+                  return s.spawn<caf::detached>(breach, list, m);
+                },
+                false);
+  }
+
+  child sweeper_child() {
+    sweeper_parts p;
+    p.read = [&store = parts_.store] { return store.read(); };
+    p.commit = [&table = parts_.routes](commit_ptr&& job) { caf::anon_send(table.current()->journal, std::move(job)); };
+    p.now = clocks::system().wall;
+    p.chance = [random = std::make_shared<std::mt19937_64>(std::random_device{}())] {
+      return std::uniform_real_distribution<double>(0, 1)(*random);
+    };
+    return make("sweeper", &routes::sweeper,
+                [&s = system_, p](const settings_ptr& config, const meter_ptr& m) {
+                  auto mine = p;
+                  mine.config = config;
+                  mine.measured = m;
+                  return s.spawn(sweeper, std::move(mine));
+                },
+                true);
+  }
+
+  child ratelimit_child() {
+    rate_buckets::hash_key secret{};
+    proto::random_bytes(secret);
+    ratelimit_parts p;
+    p.buckets = std::make_shared<rate_buckets>(parts_.config->rates, secret);
+    p.on_refusal = parts_.on_rate_refusal;
+    p.route = [&table = parts_.routes](proto::exchange_ptr&& ex) {
+      const auto decider = decider_of(*table.current(), ex->request);
+      caf::anon_send(decider, std::move(ex));
+    };
+    return make("ratelimit", &routes::ratelimit,
+                [&s = system_, p](const settings_ptr& config, const meter_ptr& m) {
+                  auto mine = p;
+                  mine.config = config;
+                  mine.measured = m;
+                  return s.spawn(ratelimit, std::move(mine));
+                },
+                true);
+  }
+
+  template <class State>
+  child decider_child(const char* kind, std::vector<decider_actor> routes::*place, std::size_t shard,
+                      decider_actor::behavior_type (*behaviour)(decider_actor::stateful_pointer<State>, decider_parts)) {
+    child c;
+    c.name = kind + std::to_string(shard);
+    c.measured = std::make_shared<meter>();
+    c.takes_drain = true;
+    c.start = [&s = system_, &table = parts_.routes, &store = parts_.store, audit = parts_.audit,
+               shards = parts_.shards, place, shard, behaviour, m = c.measured](const settings_ptr& config) {
+      const decider_actor actor = s.spawn(
+          behaviour, decider_parts{store, table, config, m, audit, clocks::system(), shard, shards});
+      table.update([&](routes& r) { (r.*place)[shard] = actor; });
+      return caf::actor_cast<caf::actor>(actor);
+    };
+    c.withdraw = [&table = parts_.routes, place, shard] {
+      table.update([&](routes& r) { (r.*place)[shard] = nullptr; });
+    };
+    return c;
+  }
+
+  caf::actor_system& system_;
+  node_parts parts_;
+};
+
+}  // namespace
+
+node_system_config::node_system_config(std::uint32_t scheduler_threads) {
+  set("scheduler.policy", caf::atom("sharing"));
+  set("scheduler.max-threads", static_cast<std::size_t>(scheduler_threads));
+}
+
+node spawn_node(caf::actor_system& system, node_parts parts) {
+  node out;
+  auto& routes = parts.routes;
+  auto& store = parts.store;
+  auto config = parts.config;
+  auto on_death = parts.on_death;
+  auto children = family(system, std::move(parts)).children();
+  for (const auto& c : children) out.meters.emplace_back(c.name, c.measured);
+  out.gateway = system.spawn(gateway, gateway_parts{routes, store});
+  out.supervisor = system.spawn(supervisor, std::move(children), std::move(config), std::move(on_death));
+  return out;
+}
+
+}  // namespace authnz::actors

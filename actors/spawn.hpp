@@ -1,0 +1,43 @@
+/// The one place that spawns: all actors of a node, under their supervisor.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "actors/decider.hpp"
+#include "actors/gateway.hpp"
+#include "actors/hasher.hpp"
+#include "actors/supervisor.hpp"
+
+namespace authnz::actors {
+
+struct node_parts {
+  storage::store& store;
+  route_table& routes;
+  settings_ptr config;
+  std::shared_ptr<breached_passwords> breached;  ///< null = no list is asked
+  std::uint32_t shards = 1;                      ///< of session and of user actors, each
+  hasher_options hashing;
+  audit_sink audit;
+  std::function<void(const proto::exchange&)> on_rate_refusal;
+  death_hook on_death;
+};
+
+struct node {
+  supervisor_actor supervisor;
+  gateway_actor gateway;
+  std::vector<std::pair<std::string, meter_ptr>> meters;  ///< by the actor's name
+};
+
+/// `parts.store` and `parts.routes` must outlive the actor system.
+node spawn_node(caf::actor_system& system, node_parts parts);
+
+/// The scheduler's threads and policy; nothing of CAF's own options is read.
+struct node_system_config : caf::actor_system_config {
+  explicit node_system_config(std::uint32_t scheduler_threads);
+};
+
+}  // namespace authnz::actors
