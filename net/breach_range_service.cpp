@@ -61,7 +61,7 @@ tl::expected<void, std::string> check_range_url(std::string_view text) {
   if (scheme == "http" && !is_loopback(part_of(url.get(), CURLUPART_HOST)))
     return tl::unexpected<std::string>("must begin with https://, plain http:// is for loopback hosts only");
   // curl drops an empty fragment without a word.
-  if (text.find('#') != text.npos || !part_of(url.get(), CURLUPART_USER).empty() ||
+  if (text.find('#') != std::string_view::npos || !part_of(url.get(), CURLUPART_USER).empty() ||
       !part_of(url.get(), CURLUPART_PASSWORD).empty())
     return tl::unexpected<std::string>("must have neither user, password nor fragment");
   return {};
@@ -100,7 +100,7 @@ struct breach_range_service::connection {
   }
 };
 
-breach_range_service::breach_range_service(std::string base_url, std::string ca_file)
+breach_range_service::breach_range_service(std::string base_url, const std::string& ca_file)
     : base_url_(std::move(base_url)),
       connection_(std::make_unique<connection>(base_url_.compare(0, 6, "https:") == 0, ca_file)) {}
 

@@ -23,7 +23,7 @@ class breach_range_service final : public actors::breached_passwords {
  public:
   /// `base_url` is one that check_range_url accepts; the digits are appended to
   /// it. `ca_file` (PEM) replaces the system's authorities unless it is empty.
-  explicit breach_range_service(std::string base_url, std::string ca_file = {});
+  explicit breach_range_service(std::string base_url, const std::string& ca_file = {});
   ~breach_range_service() override;
   breach_range_service(const breach_range_service&) = delete;
   breach_range_service& operator=(const breach_range_service&) = delete;

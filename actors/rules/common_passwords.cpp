@@ -133,7 +133,7 @@ void add_word(passwords& out, const std::string& word) {
     out.insert(word + std::to_string(year) + "!");
     out.insert(word + "@" + std::to_string(year));
   }
-  for (const std::string_view between : {"", "1", " ", "-", "_"}) out.insert(word + std::string(between) + word);
+  for (const std::string_view between : {"", "1", " ", "-", "_"}) out.insert(std::string(word).append(between) + word);
   out.insert(word + word + word);
   out.insert(word + word + "123");
   out.insert(std::string(word.rbegin(), word.rend()));

@@ -124,7 +124,7 @@ bool domain_list::contains(std::string_view domain) const {
   while (!domain.empty()) {
     if (domains_.count(std::string(domain)) != 0) return true;
     const std::size_t dot = domain.find('.');
-    if (dot == domain.npos) return false;
+    if (dot == std::string_view::npos) return false;
     domain.remove_prefix(dot + 1);
   }
   return false;

@@ -29,11 +29,11 @@ constexpr std::string_view reserved_local_parts =
 
 bool is_local_character(char32_t c) {
   constexpr std::u32string_view others = U".!#$%&'*+/=?^_`{|}~-\u2019";
-  return (c >= U'a' && c <= U'z') || (c >= U'0' && c <= U'9') || others.find(c) != others.npos;
+  return (c >= U'a' && c <= U'z') || (c >= U'0' && c <= U'9') || others.find(c) != std::u32string_view::npos;
 }
 
 bool is_reserved(std::string_view local) {
-  return reserved_local_parts.find(" " + std::string(local) + " ") != reserved_local_parts.npos;
+  return reserved_local_parts.find(" " + std::string(local) + " ") != std::string_view::npos;
 }
 
 bool is_local_part(std::string_view local) {
@@ -57,7 +57,7 @@ bool all_labels(std::string_view domain, const Accept& accept) {
   for (;;) {
     const std::size_t dot = domain.find('.');
     if (!accept(domain.substr(0, dot))) return false;
-    if (dot == domain.npos) return true;
+    if (dot == std::string_view::npos) return true;
     domain.remove_prefix(dot + 1);
   }
 }
@@ -85,7 +85,7 @@ bool has_confusable_side(std::string_view as_given) {
   // The at signs that become `@` by NFKC part an address, too.
   for (const std::string_view at : {"@", "\uFF20", "\uFE6B"}) {
     const std::size_t where = as_given.find(at);
-    if (where == as_given.npos) continue;
+    if (where == std::string_view::npos) continue;
     return is_confusable(as_given.substr(0, where)) || is_confusable(as_given.substr(where + at.size()));
   }
   return true;
@@ -96,7 +96,7 @@ bool has_confusable_side(std::string_view as_given) {
 bool address_acceptable(std::string_view as_given, const domain_list& disposable) {
   const std::string address = normalise_address(as_given);
   const std::size_t at = address.find('@');
-  if (at == address.npos || count_code_points(address) > max_address) return false;
+  if (at == std::string_view::npos || count_code_points(address) > max_address) return false;
   const std::string_view local = std::string_view(address).substr(0, at);
   const std::string_view domain = std::string_view(address).substr(at + 1);
   // Neither side's characters include white space or another `@`.

@@ -60,11 +60,12 @@ bool is_capitalised(std::u32string_view word) {
 /// As in `Mr.Smith`, which is not meant as a host name.
 bool is_two_names(std::u32string_view token) {
   const std::size_t dot = token.find(U'.');
-  return dot != token.npos && is_capitalised(token.substr(0, dot)) && is_capitalised(token.substr(dot + 1));
+  return dot != std::u32string_view::npos && is_capitalised(token.substr(0, dot)) &&
+         is_capitalised(token.substr(dot + 1));
 }
 
 bool has_known_suffix(std::u32string_view host) {
-  if (host.find(U'.') == host.npos || host.find(U"..") != host.npos) return false;
+  if (host.find(U'.') == std::u32string_view::npos || host.find(U"..") != std::u32string_view::npos) return false;
   const std::string domain = casefold(utf8(host));
   const psl_ctx_t* list = psl_builtin();
   const char* suffix = psl_unregistrable_domain(list, domain.c_str());
@@ -81,7 +82,7 @@ bool begins_with_host(std::u32string_view token) {
   const auto is_host = [](char32_t c) { return c == U'.' || c == U'-' || is_letter(c) || is_mark(c) || is_digit(c); };
   const auto end = std::find_if_not(token.begin(), token.end(), is_host);
   constexpr std::u32string_view after_host = U"/:?#";
-  if (end != token.end() && after_host.find(*end) == after_host.npos) return false;
+  if (end != token.end() && after_host.find(*end) == std::u32string_view::npos) return false;
   std::u32string_view host = token.substr(0, static_cast<std::size_t>(end - token.begin()));
   // A host name's last dot stands for the root.
   if (!host.empty() && host.back() == U'.') host.remove_suffix(1);
@@ -112,7 +113,8 @@ std::string stored_name(std::string_view given) { return escape_name(utf8(normal
 
 bool name_acceptable(std::string_view given) {
   const std::u32string name = normalised_name(given);
-  if (std::any_of(name.begin(), name.end(), is_forbidden) || name.find(U"://") != name.npos) return false;
+  if (std::any_of(name.begin(), name.end(), is_forbidden) || name.find(U"://") != std::u32string_view::npos)
+    return false;
   std::u32string_view rest = name;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find_first_of(U" @"), rest.size());

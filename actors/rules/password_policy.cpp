@@ -84,7 +84,7 @@ tl::expected<password_policy, std::string> parse_password_policy(std::string_vie
     text.remove_prefix(std::min(end + 1, text.size()));
     if (pair.empty()) continue;
     const std::size_t colon = pair.find(':');
-    if (colon == pair.npos) return tl::unexpected("\"" + std::string(pair) + "\" is not name:value");
+    if (colon == std::string_view::npos) return tl::unexpected("\"" + std::string(pair) + "\" is not name:value");
     const std::string_view name = trim(pair.substr(0, colon));
     const std::string problem = set_item(policy, name, trim(pair.substr(colon + 1)));
     if (!problem.empty()) return tl::unexpected("\"" + std::string(name) + "\"" + problem);

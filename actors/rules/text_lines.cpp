@@ -18,7 +18,7 @@ std::string cannot_read(const std::filesystem::path& file, int error) {
 std::string_view trim(std::string_view text) noexcept {
   constexpr std::string_view blanks = " \t\r\n\v\f";
   const std::size_t first = text.find_first_not_of(blanks);
-  if (first == text.npos) return {};
+  if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
