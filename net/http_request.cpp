@@ -1,5 +1,6 @@
 #include "net/http_request.hpp"
 
+#include <algorithm>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 
@@ -77,6 +78,8 @@ void http_request::on_header_impl(error_code& ec) {
     refusal_ = http_status::not_found;
   else if (method_ != (route_ == route::requests ? http::verb::post : http::verb::get))
     refusal_ = http_status::method_not_allowed;
+  // Not left to on_body_init_impl, which waits for the body's first byte.
+  if (const auto length = content_length(); !ec && length) add_to_body(*length, ec);
 }
 
 void http_request::add_to_body(std::uint64_t size, error_code& ec) {
@@ -88,10 +91,9 @@ void http_request::add_to_body(std::uint64_t size, error_code& ec) {
   ec = http::error::body_limit;
 }
 
-void http_request::on_body_init_impl(const boost::optional<std::uint64_t>& content_length, error_code& ec) {
-  if (!content_length) return;
-  add_to_body(*content_length, ec);
-  if (!ec && !refusal_) body_.reserve(static_cast<std::size_t>(*content_length));
+void http_request::on_body_init_impl(const boost::optional<std::uint64_t>& content_length, error_code&) {
+  if (content_length && !refusal_)
+    body_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*content_length, 65536)));
 }
 
 std::size_t http_request::on_body_impl(text piece, error_code&) {

@@ -1,0 +1,230 @@
+#include "net/listener.hpp"
+
+#include <algorithm>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <future>
+#include <stdexcept>
+
+#include "net/io_worker.hpp"
+#include "net/tls_context.hpp"
+
+namespace authnz::net {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using tcp = asio::ip::tcp;
+
+namespace {
+
+using acceptor = asio::basic_socket_acceptor<tcp, asio::io_context::executor_type>;
+using accept_timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                                                asio::io_context::executor_type>;
+
+constexpr std::chrono::milliseconds accept_pause{200};
+
+std::string describe(const error_code& ec, const listener_options& o) {
+  const std::string where = o.address + " port " + std::to_string(o.port);
+  if (ec == asio::error::address_in_use)
+    return "cannot listen on " + where + ": it is in use; stop the other server or choose another port";
+  if (ec == asio::error::access_denied)
+    return "cannot listen on " + where + ": permission denied; choose a port above 1023";
+  if (ec == boost::system::errc::address_not_available)
+    return "cannot listen on " + where + ": this host has no such address; set listen to one of its own";
+  return "cannot listen on " + where + ": " + ec.message();
+}
+
+}  // namespace
+
+struct listener::state {
+  state(listener_options o, actors::ingress& door, proto::keyring_ptr k, proto::replay_memory& replays)
+      : options(std::move(o)),
+        hosts(options.allowed_hosts),
+        around{options, hosts, door, replays, stats},
+        keys(std::move(k)) {}
+
+  tl::expected<void, std::string> load_tls();
+  tl::expected<void, std::string> bind();
+  void accept();
+  void accepted(const error_code& ec, io_worker& worker, tcp_socket&& socket);
+  void refuse(tcp_socket&& socket);
+  void report(listener_event event, std::string_view detail) const {
+    if (options.on_event) options.on_event(event, detail);
+  }
+  template <class Task>
+  void on_each(Task task) {
+    for (auto& w : workers) asio::post(w->context(), [task, worker = w.get()] { task(*worker); });
+  }
+
+  const listener_options options;
+  const allowed_hosts hosts;
+  listener_stats stats;
+  const worker_surroundings around;
+  proto::keyring_ptr keys;
+  std::shared_ptr<asio::ssl::context> tls;
+  std::vector<std::unique_ptr<io_worker>> workers;
+  std::unique_ptr<acceptor> door;        // on the first worker's thread
+  std::unique_ptr<accept_timer> pause;   // the same
+  std::size_t next = 0;
+  std::uint16_t port = 0;
+  bool running = false;
+};
+
+tl::expected<void, std::string> listener::state::load_tls() {
+  if (options.tls_certificate_file.empty() && options.tls_key_file.empty()) return {};
+  auto made = make_tls_context(options.tls_certificate_file, options.tls_key_file);
+  if (!made) return tl::unexpected(std::move(made.error()));
+  tls = std::move(*made);
+  return {};
+}
+
+// One socket for all threads, its connections dealt out in turn. With one a
+// thread (SO_REUSEPORT) a second server on the port would not be noticed.
+tl::expected<void, std::string> listener::state::bind() {
+  error_code ec;
+  const auto address = asio::ip::make_address(options.address, ec);
+  if (ec) return tl::unexpected("listen is no address: " + options.address);
+  const tcp::endpoint endpoint(address, options.port);
+  auto& context = workers.front()->context();
+  auto a = std::make_unique<acceptor>(context);
+  const auto step = [&](auto&& action) {
+    if (!ec) action();
+  };
+  step([&] { a->open(endpoint.protocol(), ec); });
+  step([&] { a->set_option(asio::socket_base::reuse_address(true), ec); });
+  // Linux hands this on to the accepted sockets.
+  step([&] { a->set_option(tcp::no_delay(true), ec); });
+  step([&] { a->bind(endpoint, ec); });
+  step([&] { a->listen(asio::socket_base::max_listen_connections, ec); });
+  const auto bound = ec ? tcp::endpoint() : a->local_endpoint(ec);
+  if (ec) return tl::unexpected(describe(ec, options));
+  port = bound.port();
+  door = std::move(a);
+  pause = std::make_unique<accept_timer>(context);
+  return {};
+}
+
+void listener::state::accept() {
+  if (!door->is_open()) return;
+  auto& worker = *workers[next++ % workers.size()];
+  door->async_accept(worker.context(), [this, &worker](const error_code& ec, tcp_socket socket) {
+    accepted(ec, worker, std::move(socket));
+  });
+}
+
+void listener::state::accepted(const error_code& ec, io_worker& worker, tcp_socket&& socket) {
+  if (ec == asio::error::operation_aborted) return;
+  if (ec) {
+    // Most likely no descriptor is left; to try again at once would only spin.
+    report(listener_event::accept_failed, ec.message());
+    pause->expires_after(accept_pause);
+    pause->async_wait([this](const error_code& stopped) {
+      if (!stopped) accept();
+    });
+    return;
+  }
+  if (stats.open.load(std::memory_order_relaxed) >= options.max_connections) {
+    refuse(std::move(socket));
+  } else {
+    stats.accepted.fetch_add(1, std::memory_order_relaxed);
+    stats.open.fetch_add(1, std::memory_order_relaxed);
+    // Also for the first worker: a handler moves out of the socket only once.
+    asio::dispatch(worker.context(), [&worker, s = std::move(socket)]() mutable { worker.adopt(std::move(s)); });
+  }
+  accept();
+}
+
+void listener::state::refuse(tcp_socket&& socket) {
+  if (stats.refused_connections.fetch_add(1, std::memory_order_relaxed) % 1000 == 0)
+    report(listener_event::connections_refused, "the limit of connections is reached");
+  error_code ignored;
+  socket.close(ignored);
+}
+
+listener::listener(listener_options options, actors::ingress& door, proto::keyring_ptr keys,
+                   proto::replay_memory& replays)
+    : state_(std::make_unique<state>(std::move(options), door, std::move(keys), replays)) {}
+
+listener::~listener() { stop(); }
+
+tl::expected<void, std::string> listener::start() {
+  auto& s = *state_;
+  if (auto loaded = s.load_tls(); !loaded) return loaded;
+  try {
+    for (unsigned i = 0; i < std::max(s.options.io_threads, 1U); ++i)
+      s.workers.push_back(std::make_unique<io_worker>(s.around, s.keys, s.tls));
+  } catch (const std::runtime_error& e) {
+    return tl::unexpected(std::string(e.what()));
+  }
+  if (auto bound = s.bind(); !bound) {
+    s.workers.clear();
+    return bound;
+  }
+  s.accept();
+  for (auto& w : s.workers) w->start();
+  s.running = true;
+  return {};
+}
+
+std::uint16_t listener::port() const noexcept { return state_->port; }
+
+void listener::stop_accepting() {
+  auto& s = *state_;
+  if (!s.running) return;
+  std::promise<void> closed;
+  asio::post(s.workers.front()->context(), [&] {
+    error_code ignored;
+    s.door->close(ignored);
+    s.pause->cancel();
+    closed.set_value();
+  });
+  closed.get_future().wait();
+}
+
+bool listener::drain(std::chrono::steady_clock::time_point deadline) {
+  auto& s = *state_;
+  if (!s.running) return true;
+  stop_accepting();
+  s.on_each([](io_worker& w) { w.drain(); });
+  constexpr std::chrono::milliseconds look_again{2};
+  while (s.stats.open.load() > 0) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(look_again);
+  }
+  return true;
+}
+
+void listener::stop() {
+  auto& s = *state_;
+  if (!s.running) return;
+  stop_accepting();
+  for (auto& w : s.workers) w->stop();
+  s.door.reset();
+  s.pause.reset();
+  s.workers.clear();
+  s.running = false;
+}
+
+void listener::set_keys(proto::keyring_ptr keys) {
+  state_->keys = keys;
+  state_->on_each([keys](io_worker& w) { w.set_keys(keys); });
+}
+
+void listener::set_item_limits(const proto::item_limits& limits) {
+  state_->on_each([limits](io_worker& w) { w.set_item_limits(limits); });
+}
+
+tl::expected<void, std::string> listener::reload_tls() {
+  auto& s = *state_;
+  if (!s.tls) return {};
+  if (auto loaded = s.load_tls(); !loaded) return loaded;
+  s.on_each([tls = s.tls](io_worker& w) { w.set_tls(tls); });
+  return {};
+}
+
+const listener_stats& listener::stats() const noexcept { return state_->stats; }
+
+}  // namespace authnz::net
