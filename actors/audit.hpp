@@ -1,0 +1,60 @@
+/// The audit: one JSON line an event, with digests in place of persons
+/// (contract, section 12).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+#include "actors/log.hpp"
+#include "proto/error.hpp"
+#include "proto/time.hpp"
+
+namespace authnz::actors {
+
+struct audit_event {
+  std::string_view name;                     ///< of section 8 or 12, such as `user.login`
+  proto::code outcome = proto::code::none;   ///< the failure reason; none = ok
+  std::string_view reqid = {};               ///< JSON text; empty = null
+  std::optional<personal_text> actor = {};   ///< who did it
+  std::optional<personal_text> target = {};  ///< whom or what it was done to
+  std::optional<personal_text> client = {};  ///< the client's address
+};
+
+/// Callable from any thread.
+class audit_log {
+ public:
+  /// Writes to the ordinary log, or appends to `file`, which is made with mode
+  /// 0600. The error names the file. `log` is kept.
+  static tl::expected<std::unique_ptr<audit_log>, std::string> open(std::shared_ptr<const logger> log,
+                                                                    std::optional<std::filesystem::path> file);
+  ~audit_log();
+  audit_log(const audit_log&) = delete;
+  audit_log& operator=(const audit_log&) = delete;
+
+  /// A line that the file does not take goes to the ordinary log, with an error.
+  void write(const audit_event& event, proto::timestamp now) noexcept;
+
+  /// Opens the file anew, after it was moved away. When that fails the old one
+  /// is kept, and the error says why.
+  tl::expected<void, std::string> reopen();
+
+ private:
+  audit_log(std::shared_ptr<const logger> log, std::optional<std::filesystem::path> file, int fd)
+      : log_(std::move(log)), file_(std::move(file)), fd_(fd) {}
+  bool append(std::string_view line);
+
+  std::shared_ptr<const logger> log_;
+  std::optional<std::filesystem::path> file_;
+  std::mutex mutex_;
+  int fd_;  // -1 without a file
+};
+
+/// The line, without a line break.
+std::string audit_line(const audit_event& event, proto::timestamp now, const proto::pii_digest& digest);
+
+}  // namespace authnz::actors
