@@ -1,0 +1,74 @@
+#include "tools/daemon/files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+namespace authnz::daemon {
+namespace {
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+class descriptor {
+ public:
+  explicit descriptor(int fd) noexcept : fd_(fd) {}
+  ~descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
+  int get() const noexcept { return fd_; }
+  bool is_open() const noexcept { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+/// 0, or the error.
+int write_all(int fd, std::string_view content) {
+  while (!content.empty()) {
+    const auto written = ::write(fd, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return ::fsync(fd) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+tl::expected<file_content, std::string> read_file(const std::filesystem::path& file, std::size_t longest) {
+  const descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  struct stat facts {};
+  if (!in.is_open() || ::fstat(in.get(), &facts) != 0) return tl::unexpected("cannot be read: " + reason(errno));
+  if (S_ISDIR(facts.st_mode)) return tl::unexpected(std::string("is a directory"));
+  file_content content{.text = {}, .mode = facts.st_mode & 07777};
+  std::array<char, 4096> buffer{};
+  while (true) {
+    const auto got = ::read(in.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return tl::unexpected("cannot be read: " + reason(errno));
+    if (got == 0) return content;
+    content.text.append(buffer.data(), static_cast<std::size_t>(got));
+    if (content.text.size() > longest) return tl::unexpected(std::string("is too large"));
+  }
+}
+
+tl::expected<bool, std::string> make_file(const std::filesystem::path& file, mode_t mode, std::string_view content) {
+  const descriptor out(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+  if (!out.is_open()) {
+    if (errno == EEXIST) return false;
+    return tl::unexpected("cannot be made: " + reason(errno));
+  }
+  // The umask can only have taken bits away, so the mode was never wider.
+  const int error = ::fchmod(out.get(), mode) != 0 ? errno : write_all(out.get(), content);
+  if (error == 0) return true;
+  ::unlink(file.c_str());
+  return tl::unexpected("cannot be written: " + reason(error));
+}
+
+}  // namespace authnz::daemon
