@@ -137,7 +137,9 @@ bool call::used_other_name(std::string_view item) const { return (other_names_ >
 
 std::string_view call::text(std::string_view item) const { return find(item)->get_ref<const std::string&>(); }
 
-std::string_view call::text_or_empty(std::string_view item) const { return has(item) ? text(item) : std::string_view{}; }
+std::string_view call::text_or_empty(std::string_view item) const {
+  return has(item) ? text(item) : std::string_view{};
+}
 
 std::int64_t call::integer(std::string_view item) const { return find(item)->get<std::int64_t>(); }
 

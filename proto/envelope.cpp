@@ -155,16 +155,16 @@ bool is_fresh(std::int64_t stamp, std::int64_t now, std::int64_t max_age) noexce
   return max_age == 0 || (stamp >= now - max_age && stamp <= now + greatest_skew);
 }
 
-envelope::envelope(keyring_ptr keys)
+envelope::envelope(const keyring_ptr& keys)
     : algorithms_(std::make_unique<const algorithms>()), ivs_(std::make_unique<iv_pool>()) {
-  use(std::move(keys));
+  use(keys);
 }
 
 envelope::~envelope() { OPENSSL_cleanse(payload_.data(), payload_.size()); }
 envelope::envelope(envelope&&) noexcept = default;
 envelope& envelope::operator=(envelope&&) noexcept = default;
 
-void envelope::use(keyring_ptr keys) {
+void envelope::use(const keyring_ptr& keys) {
   std::vector<machine> machines;
   machines.reserve(keys->keys().size());
   for (const auto& key : keys->keys()) machines.emplace_back(*algorithms_, key);

@@ -43,13 +43,13 @@ bool is_fresh(std::int64_t stamp, std::int64_t now, std::int64_t max_age) noexce
 class envelope {
  public:
   /// Throws std::runtime_error if OpenSSL lacks AES-128-CBC or HMAC-SHA-256.
-  explicit envelope(keyring_ptr keys);
+  explicit envelope(const keyring_ptr& keys);
   ~envelope();
   envelope(envelope&&) noexcept;
   envelope& operator=(envelope&&) noexcept;
 
   /// Replaces the keys. Keeps the old ones if it throws, as above.
-  void use(keyring_ptr keys);
+  void use(const keyring_ptr& keys);
 
   /// Tries the ring's keys in order. Does not judge the token's age.
   tl::expected<opened, open_fault> open(std::string_view body);

@@ -31,7 +31,7 @@ key_ptr read_key(std::string_view text) {
 
 }  // namespace
 
-fernet_key::fernet_key(std::span<const unsigned char, size> bytes) noexcept : bytes_{} {
+fernet_key::fernet_key(std::span<const unsigned char, size> bytes) noexcept {
   std::ranges::copy(bytes, bytes_.begin());
 }
 

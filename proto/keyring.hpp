@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
+#include <utility>
 #include <vector>
 
 namespace authnz::proto {
@@ -26,7 +27,7 @@ class fernet_key {
   std::span<const unsigned char, 16> encryption() const noexcept { return std::span{bytes_}.last<16>(); }
 
  private:
-  std::array<unsigned char, size> bytes_;
+  std::array<unsigned char, size> bytes_{};
 };
 
 using key_ptr = std::shared_ptr<const fernet_key>;

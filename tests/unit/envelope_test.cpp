@@ -62,7 +62,8 @@ constexpr auto valid_token =
 TEST(fernet_vectors, verify) { EXPECT_EQ(judge(valid_token, vector_now + 1), "hello"); }
 
 TEST(fernet_vectors, incorrect_mac) {
-  EXPECT_EQ(judge("gAAAAAAdwJ6xAAECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPAl1-szkFVzXTuGb4hR8AKtwcaX1YdykQUFBQUFBQUFBQQ==",
+  EXPECT_EQ(judge("gAAAAAAdwJ6xAAECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPAl1-szkFVzXTu"
+                  "Gb4hR8AKtwcaX1YdykQUFBQUFBQUFBQQ==",
                   vector_now + 1),
             "wrong key");
 }
@@ -72,37 +73,43 @@ TEST(fernet_vectors, too_short) {
 }
 
 TEST(fernet_vectors, invalid_base64) {
-  EXPECT_EQ(judge("%%%%%%%%%%%%%AECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPAl1-szkFVzXTuGb4hR8AKtwcaX1YdykRtfsH-p1YsUD2Q==",
+  EXPECT_EQ(judge("%%%%%%%%%%%%%AECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPAl1-szkFVz"
+                  "XTuGb4hR8AKtwcaX1YdykRtfsH-p1YsUD2Q==",
                   vector_now + 1),
             "bad base64");
 }
 
 TEST(fernet_vectors, payload_size_not_multiple_of_block_size) {
-  EXPECT_EQ(judge("gAAAAAAdwJ6xAAECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPOm73QeoCk9uGib28Xe5vz6oxq5nmxbx_v7mrfyudzUm",
+  EXPECT_EQ(judge("gAAAAAAdwJ6xAAECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPOm73QeoCk9uGi"
+                  "b28Xe5vz6oxq5nmxbx_v7mrfyudzUm",
                   vector_now + 1),
             "malformed");
 }
 
 TEST(fernet_vectors, payload_padding_error) {
-  EXPECT_EQ(judge("gAAAAAAdwJ6xAAECAwQFBgcICQoLDA0ODz4LEpdELGQAad7aNEHbf-JkLPIpuiYRLQ3RtXatOYREu2FWke6CnJNYIbkuKNqOhw==",
+  EXPECT_EQ(judge("gAAAAAAdwJ6xAAECAwQFBgcICQoLDA0ODz4LEpdELGQAad7aNEHbf-JkLPIpuiYRLQ"
+                  "3RtXatOYREu2FWke6CnJNYIbkuKNqOhw==",
                   vector_now + 1),
             "bad padding");
 }
 
 TEST(fernet_vectors, far_future_timestamp) {
-  EXPECT_EQ(judge("gAAAAAAdwStRAAECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPAnja1xKYyhd-Y6mSkTOyTGJmw2Xc2a6kBd-iX9b_qXQcw==",
+  EXPECT_EQ(judge("gAAAAAAdwStRAAECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPAnja1xKYyhd-Y"
+                  "6mSkTOyTGJmw2Xc2a6kBd-iX9b_qXQcw==",
                   vector_now + 1),
             "not fresh");
 }
 
 TEST(fernet_vectors, expired_ttl) {
-  EXPECT_EQ(judge("gAAAAAAdwJ6xAAECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPAl1-szkFVzXTuGb4hR8AKtwcaX1YdykRtfsH-p1YsUD2Q==",
+  EXPECT_EQ(judge("gAAAAAAdwJ6xAAECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPAl1-szkFVzXTu"
+                  "Gb4hR8AKtwcaX1YdykRtfsH-p1YsUD2Q==",
                   vector_now + 91),
             "not fresh");
 }
 
 TEST(fernet_vectors, incorrect_iv) {
-  EXPECT_EQ(judge("gAAAAAAdwJ6xBQECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPAkLhFLHpGtDBRLRTZeUfWgHSv49TF2AUEZ1TIvcZjK1zQ==",
+  EXPECT_EQ(judge("gAAAAAAdwJ6xBQECAwQFBgcICQoLDA0OD3HkMATM5lFqGaerZ-fWPAkLhFLHpGtDBR"
+                  "LRTZeUfWgHSv49TF2AUEZ1TIvcZjK1zQ==",
                   vector_now + 1),
             "bad padding");
 }

@@ -7,7 +7,9 @@
 namespace authnz::proto {
 namespace {
 
-std::string key_text(char filler) { return base64_url(std::string(fernet_key::size, filler), base64_padding::required); }
+std::string key_text(char filler) {
+  return base64_url(std::string(fernet_key::size, filler), base64_padding::required);
+}
 
 std::string error_of(std::string_view text) {
   const auto keys = keyring::parse(text);

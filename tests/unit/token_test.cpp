@@ -55,7 +55,9 @@ TEST(token, keys_ascend_with_time) {
 }
 
 TEST(token, has_40_to_128_bytes) {
-  const auto is_token = [](std::size_t size) { return token_key(base64_url(std::string(size, 'x'), none)).has_value(); };
+  const auto is_token = [](std::size_t size) {
+    return token_key(base64_url(std::string(size, 'x'), none)).has_value();
+  };
   EXPECT_FALSE(is_token(39));
   EXPECT_TRUE(is_token(40));
   EXPECT_TRUE(is_token(128));
