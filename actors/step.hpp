@@ -64,8 +64,8 @@ struct context {
 /// written. The outcome is the answer's, unless `always_ok`.
 struct audit_note {
   std::string_view event;
-  std::string actor;   ///< user id, empty if there is none
-  std::string target;  ///< user id or address, empty if there is none
+  std::string actor = {};   ///< user id, empty if there is none
+  std::string target = {};  ///< user id or address, empty if there is none
   bool always_ok = false;
 };
 

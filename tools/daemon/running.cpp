@@ -1,0 +1,86 @@
+#include "tools/daemon/running.hpp"
+
+#include "tools/daemon/make_settings.hpp"
+#include "tools/daemon/notify.hpp"
+
+namespace authnz::daemon {
+
+namespace {
+
+std::optional<actors::personal_text> person(std::string text) {
+  if (text.empty()) return std::nullopt;
+  return actors::personal_text{std::move(text)};
+}
+
+proto::timestamp now() { return actors::clocks::system().wall(); }
+
+void complain(const reload_parts& parts, std::string_view what, const std::string& why) {
+  parts.log.error("reload.kept-old", {actors::open("what", what), actors::open("why", why)});
+}
+
+void reload_keys(reload_parts& parts, const config& c) {
+  auto keys = reread_keys(c);
+  if (!keys) return complain(parts, "secret", keys.error());
+  parts.listener.set_keys(std::move(*keys));
+}
+
+void reload_settings(reload_parts& parts, const config& c) {
+  auto remade = remake_settings(c, *parts.settings);
+  for (const auto& error : remade.errors) complain(parts, "list", error);
+  parts.settings = remade.settings;
+  caf::anon_send(parts.supervisor, remade.settings);
+  parts.door.set_needs_client_address(remade.settings->rates.enabled);
+  parts.listener.set_item_limits(remade.settings->limits);
+}
+
+}  // namespace
+
+actors::audit_sink audit_of_decisions(std::shared_ptr<actors::audit_log> audit) {
+  return [audit = std::move(audit)](const actors::audit_note& note, proto::code outcome, const proto::exchange& ex,
+                                    proto::timestamp at) {
+    audit->write({note.event, outcome, ex.reqid, person(note.actor), person(note.target), person(ex.client)}, at);
+  };
+}
+
+std::function<void(const proto::exchange&)> audit_of_refusals(std::shared_ptr<actors::audit_log> audit) {
+  return [audit = std::move(audit)](const proto::exchange& ex) {
+    audit->write({.name = "ratelimit.refused", .reqid = ex.reqid, .client = person(ex.client)}, now());
+  };
+}
+
+actors::death_hook log_of_deaths(std::shared_ptr<const actors::logger> log) {
+  return [log = std::move(log)](const std::string& name, const std::string& reason, std::uint32_t restarts) {
+    log->error("actor.died",
+               {actors::open("actor", name), actors::open("reason", reason), actors::open("restarts", restarts)});
+  };
+}
+
+void report_listener_event(net::listener_event e, std::string_view detail, const actors::logger& log,
+                           actors::audit_log& audit) {
+  switch (e) {
+    case net::listener_event::replay_refused: return audit.write({.name = "envelope.replayed"}, now());
+    case net::listener_event::tls_handshake_failed:
+      return log.debug("listener.tls-failed", {actors::open("why", detail)});
+    case net::listener_event::accept_failed: return log.warning("listener.accept-failed", {actors::open("why", detail)});
+    case net::listener_event::connections_refused:
+      return log.warning("listener.full", {actors::open("why", detail)});
+    case net::listener_event::keys_refused: return log.error("listener.keys-refused", {actors::open("why", detail)});
+  }
+}
+
+void reload(reload_parts& parts) {
+  notify_reloading();
+  const auto again = parts.read_again();
+  if (!again) complain(parts, "configuration", again.error().text);
+  const config& c = again ? *again : parts.started_with;
+  reload_settings(parts, c);
+  reload_keys(parts, c);
+  if (parts.started_with.tls)
+    if (const auto done = parts.listener.reload_tls(); !done) complain(parts, "tls_cert_file", done.error());
+  if (const auto done = parts.audit.reopen(); !done) complain(parts, "auditlog", done.error());
+  if (again && c.permissions) parts.audit.write({.name = "policy.reloaded"}, now());
+  parts.log.info("server.reloaded", {});
+  notify_ready();
+}
+
+}  // namespace authnz::daemon

@@ -1,0 +1,204 @@
+#include "tools/daemon/server.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <iostream>
+#include <mutex>
+#include <thread>
+
+#include "actors/audit.hpp"
+#include "actors/log.hpp"
+#include "actors/seed.hpp"
+#include "actors/spawn.hpp"
+#include "net/breach_source.hpp"
+#include "net/listener.hpp"
+#include "proto/replay_memory.hpp"
+#include "storage/environment.hpp"
+#include "tools/daemon/credentials_file.hpp"
+#include "tools/daemon/make_settings.hpp"
+#include "tools/daemon/notify.hpp"
+#include "tools/daemon/running.hpp"
+#include "tools/daemon/signals.hpp"
+
+namespace authnz::daemon {
+
+namespace {
+
+using std::chrono::floor;
+using std::chrono::seconds;
+using std::chrono::system_clock;
+
+constexpr seconds drain_time{9};
+
+template <class T>
+using outcome = tl::expected<T, std::string>;
+
+int fail_start(const std::string& what) {
+  std::cerr << "authnzserver: " << what << '\n';
+  return exit_start_error;
+}
+
+std::shared_ptr<const actors::logger> make_log(const config& c) {
+  auto digest = std::make_shared<const proto::pii_digest>(c.pii_salt ? proto::pii_digest::keyed(c.pii_salt->reveal())
+                                                                     : proto::pii_digest::clear());
+  return std::make_shared<const actors::logger>(
+      c.log_format == log_form::json ? actors::log_format::json : actors::log_format::text,
+      c.debug ? actors::log_level::debug : actors::log_level::info, std::move(digest));
+}
+
+proto::timestamp now() { return actors::clocks::system().wall(); }
+
+// Also proves that the store can be written.
+outcome<void> record_start(storage::store& store) {
+  storage::mini_transaction tx;
+  tx.writes.push_back({storage::slice::meta, "last-start", proto::format_time(now())});
+  const storage::mini_transaction* const batch[] = {&tx};
+  if (store.commit(batch).front() == storage::commit_result::applied) return {};
+  return tl::unexpected("the store cannot be written: " + store.last_failure());
+}
+
+outcome<void> seed_if_empty(storage::store& store, const config& c, const actors::settings& settings,
+                            const actors::logger& log) {
+  if (actors::is_seeded(store)) return {};
+  auto password = admin_password(c);
+  if (!password) return tl::unexpected(std::move(password.error()));
+  const auto keep = [&](const actors::seeded& s) -> outcome<void> {
+    auto file = write_credentials(c.basedir, s.email, s.generated, floor<seconds>(system_clock::now()));
+    if (!file) return tl::unexpected(std::move(file.error()));
+    log.info("store.seeded", {actors::open("credentials", file->string())});
+    return {};
+  };
+  auto done = actors::seed(store, {c.admin.email, std::move(*password)}, settings, now(), keep);
+  if (!done) return tl::unexpected(std::move(done.error()));
+  return {};
+}
+
+net::listener_options listener_options_of(const config& c, std::shared_ptr<const actors::logger> log,
+                                          std::shared_ptr<actors::audit_log> audit) {
+  net::listener_options o;
+  o.address = c.listen;
+  o.port = c.port;
+  o.io_threads = c.io_threads;
+  o.allowed_hosts = c.allowed_hosts;
+  o.max_body = c.max_body;
+  o.max_connections = c.max_connections;
+  o.envelope_max_age = seconds(c.envelope_max_age);
+  o.limits = c.limits;
+  if (c.tls) {
+    o.tls_certificate_file = c.tls->certificate;
+    o.tls_key_file = c.tls->key;
+  }
+  o.on_event = [log = std::move(log), audit = std::move(audit)](net::listener_event e, std::string_view detail) {
+    report_listener_event(e, detail, *log, *audit);
+  };
+  return o;
+}
+
+// Waits for SIGTERM or SIGINT, and reloads on SIGHUP meanwhile.
+outcome<void> serve_until_stopped(const std::function<void()>& reload) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool stop = false;
+  bool wanted = false;
+  const auto set = [&](bool& flag) {
+    const std::lock_guard lock(mutex);
+    flag = true;
+    changed.notify_one();
+  };
+  const auto watch = signal_watch::start({[&] { set(stop); }, [&] { set(wanted); }});
+  if (!watch) return tl::unexpected(watch.error());
+  notify_ready();
+  std::unique_lock lock(mutex);
+  while (!stop) {
+    changed.wait(lock, [&] { return stop || wanted; });
+    if (!std::exchange(wanted, false) || stop) continue;
+    lock.unlock();
+    reload();
+    lock.lock();
+  }
+  return {};
+}
+
+}  // namespace
+
+int run_server(const config& c, const config_source& read_again) {
+  const auto log = make_log(c);
+  for (const auto& warning : c.warnings) log->warning("config", {actors::open("text", warning)});
+  auto opened_audit = actors::audit_log::open(log, c.audit_log);
+  if (!opened_audit) return fail_start(opened_audit.error());
+  const std::shared_ptr<actors::audit_log> audit = std::move(*opened_audit);
+  const auto settings = make_settings(c);
+  if (!settings) return fail_start(settings.error());
+  auto breached = net::make_breach_source(c.breach_source);
+  if (!breached) return fail_start("pwnedpasswords: " + breached.error());
+  auto store = storage::environment::open(c.store);
+  if (!store) return fail_start(store.error());
+  // Whoever had the store before us has let go of it by now.
+  const auto first_second = floor<seconds>(system_clock::now()) + seconds(1);
+  if (const auto seeded = seed_if_empty(**store, c, **settings, *log); !seeded) return fail_start(seeded.error());
+  if (const auto written = record_start(**store); !written) return fail_start(written.error());
+
+  actors::route_table routes;
+  actors::node_system_config system_config(c.scheduler_threads);
+  caf::actor_system system(system_config);
+  actors::hasher_options hashing;
+  hashing.workers = c.hashers;
+  hashing.longest_wait = seconds(c.hash_queue_seconds);
+  const auto node = actors::spawn_node(
+      system, {**store, routes, *settings, std::shared_ptr<actors::breached_passwords>(std::move(*breached)), c.shards,
+               hashing, audit_of_decisions(audit), audit_of_refusals(audit), log_of_deaths(log)});
+  actors::gateway_ingress door({.most_in_flight = c.max_in_flight}, routes, node.gateway);
+  door.set_needs_client_address((*settings)->rates.enabled);
+  proto::replay_memory replays(c.envelope_max_age, first_second.time_since_epoch().count());
+  net::listener listener(listener_options_of(c, log, audit), door, c.keys, replays);
+
+  if (c.envelope_max_age > 0) std::this_thread::sleep_until(first_second);
+  outcome<void> result = listener.start();
+  if (result) {
+    door.set_not_ready({});
+    audit->write({.name = "server.started"}, now());
+    log->info("server.listening", {actors::open("address", c.listen), actors::open("port", listener.port())});
+    const watchdog alive([&] { return !door.not_ready(); });
+    reload_parts reloading{c, read_again, *log, *audit, node.supervisor, door, listener, *settings};
+    result = serve_until_stopped([&] { reload(reloading); });
+    notify_stopping();
+    door.set_not_ready("stopping");
+    listener.stop_accepting();
+    caf::anon_send(node.supervisor, actors::drain_atom::value);
+    if (!listener.drain(std::chrono::steady_clock::now() + drain_time)) log->warning("server.drain-incomplete", {});
+  }
+  listener.stop();
+  caf::anon_send_exit(node.supervisor, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(node.gateway, caf::exit_reason::user_shutdown);
+  system.await_all_actors_done();
+  if (!result) return fail_start(result.error());
+  audit->write({.name = "server.stopped"}, now());
+  return exit_ok;
+}
+
+autosetup_actions make_autosetup_actions(const config& c) {
+  autosetup_actions actions;
+  actions.validate_admin_password = [&c](std::string_view password, std::string_view email) {
+    std::vector<std::string> texts;
+    const auto settings = make_settings(c);
+    if (!settings) return std::vector{settings.error()};
+    const actors::administrator admin{std::string(email), proto::secret(std::string(password))};
+    for (const auto code : actors::judge_administrator(admin, **settings)) texts.emplace_back(proto::row(code).text);
+    return texts;
+  };
+  actions.seed_store = [&c](const std::filesystem::path& path, const std::string& email,
+                            const std::optional<proto::secret>& password) -> outcome<seed_result> {
+    const auto settings = make_settings(c);
+    if (!settings) return tl::unexpected(settings.error());
+    auto store = storage::environment::open(path);
+    if (!store) return tl::unexpected(std::move(store.error()));
+    if (actors::is_seeded(**store)) return seed_result{};
+    auto done = actors::seed(**store, {email, password}, **settings, now(),
+                             [](const actors::seeded&) { return outcome<void>(); });
+    if (!done) return tl::unexpected(std::move(done.error()));
+    return seed_result{true, std::move(done->email), std::move(done->generated)};
+  };
+  return actions;
+}
+
+}  // namespace authnz::daemon
