@@ -20,7 +20,7 @@ struct attempts {
   std::uint32_t failures = 0;  ///< in a row
   proto::timestamp last_failure{};
   std::optional<proto::timestamp> locked_until{};  ///< the automatic lock's end
-  std::uint64_t revision = 0;                    ///< of the record that was read; not stored
+  std::uint64_t revision = 0;                      ///< of the record that was read; not stored
 };
 
 std::optional<attempts> find_attempts(const view& v, std::string_view normalised_address);

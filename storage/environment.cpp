@@ -22,8 +22,7 @@ using lmdb_code = int;
 
 lmdb_code open_slices(MDB_txn* txn, unsigned flags, slice_handles& slices) {
   for (const auto& row : slice_table)
-    if (const int rc = mdb_dbi_open(txn, row.name, flags, &slices[index_of(row.id)]); rc != MDB_SUCCESS)
-      return rc;
+    if (const int rc = mdb_dbi_open(txn, row.name, flags, &slices[index_of(row.id)]); rc != MDB_SUCCESS) return rc;
   return MDB_SUCCESS;
 }
 

@@ -20,8 +20,9 @@ tl::expected<void, std::string> migrate(draft& state, std::span<const migration>
   const auto format = stored_format(state);
   if (state.fault()) return tl::make_unexpected<std::string>("its format is not readable: restore it from a backup");
   if (format > newest)
-    return tl::make_unexpected<std::string>("its format is " + std::to_string(format) + ", and this program knows none beyond " +
-                          std::to_string(newest) + ": start the newer program that wrote it");
+    return tl::make_unexpected<std::string>("its format is " + std::to_string(format) +
+                                            ", and this program knows none beyond " + std::to_string(newest) +
+                                            ": start the newer program that wrote it");
 
   for (auto from = format == 0 ? newest : format; from < newest; ++from)
     if (auto done = steps[from - 1](state); !done) return done;

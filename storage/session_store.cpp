@@ -80,16 +80,14 @@ std::optional<session> find_session(const view& v, std::string_view key) {
 
 void for_each_session_of(const view& v, std::int64_t user_id, const session_visitor& visit) {
   const auto prefix = sessions_by_user_key(user_id, "");
-  v.scan(slice::sessions_by_user, prefix, [&](std::string_view key, const record&) {
-    return key.starts_with(prefix) && visit_indexed(v, key, visit);
-  });
+  v.scan(slice::sessions_by_user, prefix,
+         [&](std::string_view key, const record&) { return key.starts_with(prefix) && visit_indexed(v, key, visit); });
 }
 
 void for_each_expired(const view& v, proto::timestamp before, const session_visitor& visit) {
   const auto end = sessions_by_expiry_key(before, "");
-  v.scan(slice::sessions_by_expiry, {}, [&](std::string_view key, const record&) {
-    return key < end && visit_indexed(v, key, visit);
-  });
+  v.scan(slice::sessions_by_expiry, {},
+         [&](std::string_view key, const record&) { return key < end && visit_indexed(v, key, visit); });
 }
 
 void add_session(mini_transaction& tx, const session& added) {

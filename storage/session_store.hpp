@@ -30,7 +30,7 @@ struct basic_session {
   proto::timestamp created{};
   proto::timestamp expires{};
   std::optional<Text> extra_info{};  ///< compact ASCII JSON text of an object
-  std::uint64_t revision = 0;      ///< of the record that was read; not stored
+  std::uint64_t revision = 0;        ///< of the record that was read; not stored
 };
 
 using session = basic_session<std::string>;

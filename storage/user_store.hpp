@@ -23,10 +23,10 @@ template <class Text>
 struct basic_user {
   std::int64_t id = 0;
   Text system_id{};
-  Text full_name{};      ///< stored form (contract, section 7.3)
-  Text email{};          ///< normalised (contract, section 7.2)
-  Text password_hash{};  ///< PHC string; empty = none that verifies
-  Text role{};           ///< as stored; locks do not change it
+  Text full_name{};             ///< stored form (contract, section 7.3)
+  Text email{};                 ///< normalised (contract, section 7.2)
+  Text password_hash{};         ///< PHC string; empty = none that verifies
+  Text role{};                  ///< as stored; locks do not change it
   bool verified = false;        ///< ever since sign-up
   bool email_verified = false;  ///< the present address
   bool active = true;
@@ -37,7 +37,7 @@ struct basic_user {
   std::optional<proto::timestamp> last_login_success{};
   std::optional<proto::timestamp> emailverify_sent{};
   std::optional<proto::timestamp> emailforgotpass_sent{};
-  std::optional<Text> extra_info{};            ///< compact ASCII JSON text of an object
+  std::optional<Text> extra_info{};  ///< compact ASCII JSON text of an object
   std::int64_t verify_retry_wait_hours = 6;
   std::uint64_t session_epoch = 0;  ///< sessions of another epoch are dead
   std::uint64_t apikey_epoch = 0;

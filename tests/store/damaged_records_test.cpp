@@ -15,8 +15,7 @@ std::vector<std::string> sound_records() {
   mini_transaction tx;
   add_user(tx, make_user(4));
   add_session(tx, make_session(1, 7));
-  put_attempts(tx, "user@example.org", std::nullopt,
-               {.failures = 10, .last_failure = at(5), .locked_until = at(3605)});
+  put_attempts(tx, "user@example.org", std::nullopt, {.failures = 10, .last_failure = at(5), .locked_until = at(3605)});
   remove_user(tx, make_user(4));
   std::vector<std::string> records;
   for (const auto& w : tx.writes)

@@ -120,6 +120,7 @@ TEST(environment, refuses_a_directory_that_it_cannot_write) {
   open(home.store()).reset();
   std::filesystem::permissions(home.store(), std::filesystem::perms(0500));
   EXPECT_TRUE(mentions(error_of(home.store()), "cannot be written"));
+  std::filesystem::permissions(home.store(), std::filesystem::perms(0700));
 }
 
 TEST(environment, refuses_a_file_that_is_no_store) {

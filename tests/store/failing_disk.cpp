@@ -57,6 +57,8 @@ int fdatasync(int file) {
   return static_cast<int>(::syscall(SYS_fdatasync, file));
 }
 
+// ThreadSanitizer maps its shadow before anything of ours may run.
+#ifndef __SANITIZE_THREAD__
 void* mmap(void* address, size_t size, int protection, int flags, int file, off_t offset) noexcept {
   if (present == disk_fault::no_map && file >= 0) {
     errno = ENOMEM;
@@ -64,4 +66,5 @@ void* mmap(void* address, size_t size, int protection, int flags, int file, off_
   }
   return reinterpret_cast<void*>(::syscall(SYS_mmap, address, size, protection, flags, file, offset));
 }
+#endif
 }

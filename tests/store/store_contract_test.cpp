@@ -117,17 +117,16 @@ TYPED_TEST(every_store, writes_nothing_when_one_of_the_expectations_fails) {
 }
 
 TYPED_TEST(every_store, judges_a_batch_in_order) {
-  const auto results = commit_all(this->kept(), {put_if(attempts_slice, "a", 0, "first"),
-                                                 put_if(attempts_slice, "a", 0, "second"),
-                                                 erase(attempts_slice, "a"),
-                                                 put_if(attempts_slice, "a", 0, "third")});
+  const auto results =
+      commit_all(this->kept(), {put_if(attempts_slice, "a", 0, "first"), put_if(attempts_slice, "a", 0, "second"),
+                                erase(attempts_slice, "a"), put_if(attempts_slice, "a", 0, "third")});
   EXPECT_EQ(results, (std::vector{applied, conflict, applied, applied}));
   EXPECT_EQ(this->value(attempts_slice, "a"), "third");
 }
 
 TYPED_TEST(every_store, gives_strictly_ascending_revisions) {
-  ASSERT_EQ(commit_all(this->kept(), {put(attempts_slice, "a", ""), put_if(attempts_slice, "a", 0, ""),
-                                      put(meta_slice, "b", "")}),
+  ASSERT_EQ(commit_all(this->kept(),
+                       {put(attempts_slice, "a", ""), put_if(attempts_slice, "a", 0, ""), put(meta_slice, "b", "")}),
             (std::vector{applied, conflict, applied}));
   ASSERT_EQ(this->run(put(attempts_slice, "c", "")), applied);
   EXPECT_EQ(this->revision(attempts_slice, "a"), 1U);
@@ -141,8 +140,7 @@ TYPED_TEST(every_store, gives_all_records_of_a_mini_transaction_one_revision) {
 }
 
 TYPED_TEST(every_store, visits_keys_in_ascending_order_of_bytes) {
-  for (const auto* key : {"b", "\xff", "a", "ab", "a\x01"})
-    ASSERT_EQ(this->run(put(attempts_slice, key, "")), applied);
+  for (const auto* key : {"b", "\xff", "a", "ab", "a\x01"}) ASSERT_EQ(this->run(put(attempts_slice, key, "")), applied);
   EXPECT_EQ(this->keys(attempts_slice), (std::vector<std::string>{"a", "a\x01", "ab", "b", "\xff"}));
 }
 
@@ -200,8 +198,8 @@ TYPED_TEST(every_store, refuses_a_key_that_is_written_twice) {
 }
 
 TYPED_TEST(every_store, applies_the_rest_of_a_batch_when_one_is_refused) {
-  EXPECT_EQ(commit_all(this->kept(), {put(attempts_slice, "a", ""), put(attempts_slice, "", ""),
-                                      put(attempts_slice, "b", "")}),
+  EXPECT_EQ(commit_all(this->kept(),
+                       {put(attempts_slice, "a", ""), put(attempts_slice, "", ""), put(attempts_slice, "b", "")}),
             (std::vector{applied, storage_error, applied}));
 }
 
