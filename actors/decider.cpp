@@ -48,10 +48,13 @@ void decider::decide(proto::exchange_ptr&& ex) {
   if (w->began > w->ex->deadline) return refuse(w, http_status::unavailable, 1);
   if (w->ex->request.row().hash != proto::hashing::checking) return begin(w);
 
-  const auto now = parts_.time.wall();
-  const auto view = parts_.store.read();
-  w->account = account_of(*view, w->ex->request, now);
-  if (view->fault()) return w->account.clear(), fail(w, code::storage_error);
+  bool fault = false;
+  {
+    const auto view = parts_.store.read();
+    w->account = account_of(*view, w->ex->request, parts_.time.wall());
+    fault = view->fault();
+  }
+  if (fault) return w->account.clear(), fail(w, code::storage_error);
   if (w->account.empty()) return begin(w);
   if (passed_to_other_shard(w)) return;
   const auto entry = lanes_.enter(w->account, w, w->began);
@@ -86,6 +89,7 @@ void decider::begin(const work_ptr& w) {
 
 void decider::run(const work_ptr& w) {
   step next;
+  bool fault = false;
   {
     const auto view = parts_.store.read();
     next = actors::decide({.store = *view,
@@ -96,8 +100,9 @@ void decider::run(const work_ptr& w) {
                            .now = parts_.time.wall(),
                            .turn = w->turn,
                            .account = w->account});
-    if (view->fault()) return fail(w, code::storage_error);
+    fault = view->fault();
   }
+  if (fault) return fail(w, code::storage_error);
   std::visit([&](auto& s) { take(w, std::move(s)); }, next);
 }
 

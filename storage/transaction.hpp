@@ -16,8 +16,8 @@ namespace authnz::storage {
 /// ones are kept by the store itself, in the same LMDB transaction.
 enum class slice : std::uint8_t {
   users,               ///< user id, 8 bytes big endian -> user
-  emails,              ///< normalised address -> user id; a claim
-  system_ids,          ///< system id -> user id; a claim, kept after deletion
+  emails,              ///< hash of the normalised address -> user id; a claim
+  system_ids,          ///< hash of the system id -> user id; a claim, kept after deletion
   sessions,            ///< creation time + hash of the token -> session
   attempts,            ///< hash of the address -> failed password checks
   meta,                ///< name -> value; format version, node facts
