@@ -116,7 +116,7 @@ std::string nearest_option(std::string_view unknown) {
     for (auto& name : options(r)) known.push_back(std::move(name));
   std::string best;
   // Beyond a third of the name it would be another word, not a slip.
-  auto allowed = std::max<std::size_t>(1, unknown.size() / 3);
+  auto allowed = std::max<std::size_t>(2, unknown.size() / 3);
   if (unknown.size() > 40) return best;
   for (auto& name : known) {
     const auto distance = edit_distance(unknown, name);

@@ -267,7 +267,7 @@ constexpr std::string_view title(group g) {
   switch (g) {
     case group::listening: return "Listening";
     case group::storage: return "Files and store";
-    case group::secrets: return "Secrets";
+    case group::secrets: return "Keys";
     case group::requests: return "Requests";
     case group::accounts: return "Sessions and accounts";
     case group::passwords: return "Passwords";
