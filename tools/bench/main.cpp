@@ -14,7 +14,8 @@ using namespace authnz::bench;
 
 void describe_load(CLI::App& app, load_command& c) {
   app.add_option("--url", c.url, "The server, as http://HOST:PORT")->required();
-  app.add_option("--secret-file", c.secret_file, "File that holds the server's Fernet key; of several the first is used")
+  app.add_option("--secret-file", c.secret_file,
+                 "File that holds the server's Fernet key; of several the first is used")
       ->required()
       ->check(CLI::ExistingFile);
   app.add_option("--request", c.request, "Name of the request")->capture_default_str();
@@ -35,7 +36,9 @@ void describe_compare(CLI::App& app, compare_command& c) {
   app.add_option("--connections", c.connections, "Keep-alive connections")
       ->capture_default_str()
       ->check(CLI::Range(1, 10000));
-  app.add_option("--seconds", c.seconds, "Length of one measurement")->capture_default_str()->check(CLI::PositiveNumber);
+  app.add_option("--seconds", c.seconds, "Length of one measurement")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   app.add_option("--rounds", c.rounds, "Pairs of measurements, server and bare in turn")
       ->capture_default_str()
       ->check(CLI::Range(1, 100));
@@ -47,11 +50,12 @@ void describe_compare(CLI::App& app, compare_command& c) {
 int main(int argc, char** argv) {
   CLI::App app{"Puts load on an authnzserver and tells how fast it answers.", "authnz-bench"};
   app.require_subcommand(1);
-  app.footer("Examples:\n"
-             "  authnz-bench load --url http://127.0.0.1:13431 --secret-file .authnzserver-secret-key \\\n"
-             "      --request session-exists --body '{\"session_token\":\"...\"}' --connections 64 --seconds 5\n"
-             "  authnz-bench compare\n\n"
-             "The server must run without rate limits (AUTHNZERVER_RATELIMITS=none), or it refuses most of the load.");
+  app.footer(
+      "Examples:\n"
+      "  authnz-bench load --url http://127.0.0.1:13431 --secret-file .authnzerver-secret-key \\\n"
+      "      --request session-exists --body '{\"session_token\":\"...\"}' --connections 64 --seconds 5\n"
+      "  authnz-bench compare\n\n"
+      "The server must run without rate limits (AUTHNZERVER_RATELIMITS=none), or it refuses most of the load.");
 
   load_command load;
   auto* const load_app = app.add_subcommand("load", "Put load on a running server");
