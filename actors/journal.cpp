@@ -50,8 +50,9 @@ void journal_state::flush() {
   const auto took = microseconds_between(begun, steady_clock::now());
 
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    const bool committed = results[i] == storage::commit_result::applied || results[i] == storage::commit_result::conflict;
-    measured_->ended(committed, microseconds_between(batch[i].since, begun), took);
+    const bool decided =
+        results[i] == storage::commit_result::applied || results[i] == storage::commit_result::conflict;
+    measured_->ended(decided, microseconds_between(batch[i].since, begun), took);
     conclude(std::move(batch[i].job), results[i]);
   }
 }

@@ -47,7 +47,8 @@ histogram::counts histogram::read() const noexcept {
 std::chrono::microseconds quantile(const histogram::counts& counts, double q) {
   const auto events = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
   if (events == 0) return {};
-  const auto wanted = std::max<std::uint64_t>(static_cast<std::uint64_t>(std::ceil(q * static_cast<double>(events))), 1);
+  const auto share = static_cast<std::uint64_t>(std::ceil(q * static_cast<double>(events)));
+  const auto wanted = std::max<std::uint64_t>(share, 1);
   std::uint64_t seen = 0;
   for (std::size_t place = 0; place < counts.size(); ++place)
     if ((seen += counts[place]) >= wanted) return std::chrono::microseconds(upper_end(place));

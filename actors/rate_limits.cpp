@@ -17,7 +17,8 @@ std::string_view trimmed(std::string_view text) {
 
 bool is_none(std::string_view text) {
   constexpr std::string_view none = "none";
-  return std::ranges::equal(text, none, {}, [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::equal(text, none, {}, lower);
 }
 
 std::optional<std::uint32_t> at_least_one(std::string_view text) {

@@ -121,15 +121,18 @@ class home {
   using handle = caf::typed_actor<caf::reacts_to<Job>>;
 
   explicit home(caf::actor_system& system)
-      : jobs(std::make_shared<arrivals<Job>>()), actor(system.spawn([jobs = jobs]() -> typename handle::behavior_type {
-          return {[jobs](Job& job) { jobs->put(std::move(job)); }};
-        })) {}
+      : jobs(std::make_shared<arrivals<Job>>()), actor(system.spawn(&home::receive, jobs)) {}
   ~home() { caf::anon_send_exit(actor, caf::exit_reason::user_shutdown); }
   home(const home&) = delete;
   home& operator=(const home&) = delete;
 
   std::shared_ptr<arrivals<Job>> jobs;
   handle actor;
+
+ private:
+  static typename handle::behavior_type receive(std::shared_ptr<arrivals<Job>> into) {
+    return {[into](Job& job) { into->put(std::move(job)); }};
+  }
 };
 
 }  // namespace authnz::actors::test
