@@ -69,9 +69,7 @@ void connection::pump() {
   watch_phase();
 }
 
-bool connection::may_take_more() const noexcept {
-  return !closing_ && slots_.size() < worker_.options().max_pipelined;
-}
+bool connection::may_take_more() const noexcept { return !closing_ && slots_.size() < worker_.options().max_pipelined; }
 
 void connection::parse() {
   while (may_take_more() && parse_some()) {
@@ -111,7 +109,8 @@ bool connection::parse_some() {
 
 // A client that waits for `100 Continue` gets it, or at once the refusal.
 void connection::invite_body() {
-  if (!request_ || invited_ || input_.size() > 0 || !request_->is_header_done() || !request_->expects_continue()) return;
+  if (!request_ || invited_ || input_.size() > 0 || !request_->is_header_done() || !request_->expects_continue())
+    return;
   invited_ = true;
   if (request_->refusal()) {
     in_step_ = false;
@@ -208,7 +207,7 @@ void connection::read_more() {
 
 // A phase's time runs from its beginning, so trickling bytes do not prolong it.
 void connection::watch_phase() {
-  const auto now = request_           ? (request_->is_header_done() ? phase::body : phase::head)
+  const auto now = request_         ? (request_->is_header_done() ? phase::body : phase::head)
                    : slots_.empty() ? phase::idle
                                     : phase::waiting;
   if (now == phase_ && phase_of_ == begun_) return;

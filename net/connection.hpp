@@ -28,8 +28,8 @@ struct answer_slot {
   bool without_body = false;  ///< to HEAD
   route asked = route::nowhere;
   proto::reply answer;
-  proto::key_ptr key;         ///< sealed: the request's
-  std::uint64_t ticket = 0;   ///< while not ready
+  proto::key_ptr key;        ///< sealed: the request's
+  std::uint64_t ticket = 0;  ///< while not ready
 };
 
 /// Belongs to one io thread. The streams derive from it: this part knows
@@ -110,15 +110,15 @@ class connection : public std::enable_shared_from_this<connection> {
   clock::time_point read_deadline_ = clock::time_point::max();
   clock::time_point write_deadline_ = clock::time_point::max();
   phase phase_ = phase::waiting;
-  bool open_ = false;        // hands are shaken
+  bool open_ = false;  // hands are shaken
   bool reading_ = false;
   bool writing_ = false;
-  bool invited_ = false;     // 100 Continue was said
-  bool closing_ = false;     // takes no more requests
-  bool peer_done_ = false;   // the peer sends no more
-  bool leaving_ = false;     // says goodbye
+  bool invited_ = false;    // 100 Continue was said
+  bool closing_ = false;    // takes no more requests
+  bool peer_done_ = false;  // the peer sends no more
+  bool leaving_ = false;    // says goodbye
   bool said_goodbye_ = false;
-  bool in_step_ = true;      // nothing unread can be on its way
+  bool in_step_ = true;  // nothing unread can be on its way
   bool closed_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
+#include <charconv>
 
 namespace authnz::net {
 
@@ -23,8 +24,7 @@ std::string_view view(boost::beast::string_view s) noexcept { return {s.data(), 
 
 }  // namespace
 
-http_request::http_request(const allowed_hosts& hosts, std::size_t max_header, std::size_t max_body,
-                           std::string& body)
+http_request::http_request(const allowed_hosts& hosts, std::size_t max_header, std::size_t max_body, std::string& body)
     : hosts_(hosts), body_(body), body_left_(max_body) {
   body_.clear();
   header_limit(static_cast<std::uint32_t>(max_header));
@@ -64,6 +64,9 @@ void http_request::on_field_impl(http::field name, text, text value, error_code&
     if (!host_in_target_) host_allowed_ = hosts_.contains(view(value));
   } else if (name == http::field::expect) {
     expects_continue_ = boost::beast::iequals(value, "100-continue");
+  } else if (name == http::field::content_length) {
+    // The parser has judged it; of several equal numbers the first will do.
+    std::from_chars(value.data(), value.data() + value.size(), declared_length_);
   } else if (name == http::field::transfer_encoding) {
     // Another coding than this would leave the body's end unknown.
     if (!boost::beast::iequals(value, "chunked")) ec = http::error::bad_transfer_encoding;
@@ -79,21 +82,19 @@ void http_request::on_header_impl(error_code& ec) {
   else if (method_ != (route_ == route::requests ? http::verb::post : http::verb::get))
     refusal_ = http_status::method_not_allowed;
   // Not left to on_body_init_impl, which waits for the body's first byte.
-  if (const auto length = content_length(); !ec && length) add_to_body(*length, ec);
+  if (!ec) expect_body(declared_length_, ec);
 }
 
-void http_request::add_to_body(std::uint64_t size, error_code& ec) {
-  if (size <= body_left_) {
-    body_left_ -= size;
-    return;
-  }
+void http_request::expect_body(std::uint64_t size, error_code& ec) {
+  if (size <= body_left_) return;
   if (!refusal_) refusal_ = http_status::payload_too_large;
   ec = http::error::body_limit;
 }
 
-void http_request::on_body_init_impl(const boost::optional<std::uint64_t>& content_length, error_code&) {
-  if (content_length && !refusal_)
-    body_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*content_length, 65536)));
+void http_request::on_body_init_impl(const boost::optional<std::uint64_t>& content_length, error_code& ec) {
+  if (!content_length) return;
+  expect_body(*content_length, ec);
+  if (!ec && !refusal_) body_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*content_length, 65536)));
 }
 
 std::size_t http_request::on_body_impl(text piece, error_code&) {
@@ -101,7 +102,10 @@ std::size_t http_request::on_body_impl(text piece, error_code&) {
   return piece.size();
 }
 
-void http_request::on_chunk_header_impl(std::uint64_t size, text, error_code& ec) { add_to_body(size, ec); }
+void http_request::on_chunk_header_impl(std::uint64_t size, text, error_code& ec) {
+  expect_body(size, ec);
+  if (!ec) body_left_ -= size;
+}
 
 std::size_t http_request::on_chunk_body_impl(std::uint64_t, text piece, error_code& ec) {
   return on_body_impl(piece, ec);

@@ -59,11 +59,12 @@ class http_request final : public boost::beast::http::basic_parser<true> {
   void on_finish_impl(error_code&) override {}
 
   void read_target(std::string_view target);
-  void add_to_body(std::uint64_t size, error_code& ec);
+  void expect_body(std::uint64_t size, error_code& ec);
 
   const allowed_hosts& hosts_;
   std::string& body_;
   std::uint64_t body_left_;
+  std::uint64_t declared_length_ = 0;
   std::optional<proto::http_status> refusal_;
   std::optional<bool> host_allowed_;
   boost::beast::http::verb method_{};

@@ -56,9 +56,7 @@ io_worker::~io_worker() { stop(); }
 
 void io_worker::start() {
   sweep();
-  thread_ = std::thread([this] {
-    context().run();
-  });
+  thread_ = std::thread([this] { context().run(); });
 }
 
 void io_worker::stop() {

@@ -32,8 +32,7 @@ struct worker_surroundings {
 class io_worker {
  public:
   /// Throws std::runtime_error where OpenSSL lacks what envelopes need.
-  io_worker(const worker_surroundings& around, proto::keyring_ptr keys,
-            std::shared_ptr<boost::asio::ssl::context> tls);
+  io_worker(const worker_surroundings& around, proto::keyring_ptr keys, std::shared_ptr<boost::asio::ssl::context> tls);
   ~io_worker();  ///< stops
   io_worker(const io_worker&) = delete;
   io_worker& operator=(const io_worker&) = delete;

@@ -66,8 +66,8 @@ struct listener::state {
   proto::keyring_ptr keys;
   std::shared_ptr<asio::ssl::context> tls;
   std::vector<std::unique_ptr<io_worker>> workers;
-  std::unique_ptr<acceptor> door;        // on the first worker's thread
-  std::unique_ptr<accept_timer> pause;   // the same
+  std::unique_ptr<acceptor> door;       // on the first worker's thread
+  std::unique_ptr<accept_timer> pause;  // the same
   std::size_t next = 0;
   std::uint16_t port = 0;
   bool running = false;

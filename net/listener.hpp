@@ -25,7 +25,7 @@ namespace authnz::net {
 /// What is worth a line in the log. The text that comes along is for the
 /// operator and holds no personal data.
 enum class listener_event : std::uint8_t {
-  replay_refused,       ///< a token came again
+  replay_refused,  ///< a token came again
   tls_handshake_failed,
   accept_failed,        ///< no more file descriptors, mostly
   connections_refused,  ///< max_connections is reached
@@ -62,33 +62,32 @@ struct listener_options {
 /// Counters since the start; any thread may read them.
 struct listener_stats {
   using counter = std::atomic<std::uint64_t>;
-  counter accepted{0};             ///< connections
+  counter accepted{0};  ///< connections
   counter refused_connections{0};
-  counter open{0};                 ///< connections now
-  counter in_flight{0};            ///< exchanges now
-  counter submitted{0};            ///< requests handed to the actors
-  counter unreadable{0};           ///< 401: no key opens it
-  counter stale{0};                ///< 401: too old, or from the future
-  counter replayed{0};             ///< 401
-  counter bad_payloads{0};         ///< 400: read, but no request
-  counter malformed{0};            ///< 400: no HTTP
-  counter not_found{0};            ///< 404
-  counter wrong_method{0};         ///< 405
-  counter too_large{0};            ///< 413
-  counter timed_out{0};            ///< connections that were too slow
+  counter open{0};          ///< connections now
+  counter in_flight{0};     ///< exchanges now
+  counter submitted{0};     ///< requests handed to the actors
+  counter unreadable{0};    ///< 401: no key opens it
+  counter stale{0};         ///< 401: too old, or from the future
+  counter replayed{0};      ///< 401
+  counter bad_payloads{0};  ///< 400: read, but no request
+  counter malformed{0};     ///< 400: no HTTP
+  counter not_found{0};     ///< 404
+  counter wrong_method{0};  ///< 405
+  counter too_large{0};     ///< 413
+  counter timed_out{0};     ///< connections that were too slow
   counter tls_failures{0};
-  counter answered_ok{0};          ///< 200, sealed
-  counter answered_limited{0};     ///< 429
-  counter answered_error{0};       ///< 500
-  counter answered_unavailable{0}; ///< 503
+  counter answered_ok{0};           ///< 200, sealed
+  counter answered_limited{0};      ///< 429
+  counter answered_error{0};        ///< 500
+  counter answered_unavailable{0};  ///< 503
 };
 
 /// Runs its own threads from `start` to `stop`. `door` and `replays` must
 /// outlive it. The methods are for one controlling thread.
 class listener {
  public:
-  listener(listener_options options, actors::ingress& door, proto::keyring_ptr keys,
-           proto::replay_memory& replays);
+  listener(listener_options options, actors::ingress& door, proto::keyring_ptr keys, proto::replay_memory& replays);
   ~listener();  ///< stops
   listener(const listener&) = delete;
   listener& operator=(const listener&) = delete;

@@ -187,8 +187,9 @@ TEST(listener, uses_new_keys_for_new_requests_and_old_ones_for_their_answers) {
 TEST(listener, survives_random_bytes) {
   rig r;
   std::mt19937 random(7);
-  const std::string seed = post(r.sealed("echo")) + get("/health") +
-                           "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+  const std::string seed =
+      post(r.sealed("echo")) + get("/health") +
+      "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
   for (int i = 0; i < 400; ++i) {
     std::string bytes = seed;
     for (int k = i % 8; k >= 0; --k) bytes[random() % bytes.size()] = static_cast<char>(random());
@@ -204,8 +205,10 @@ TEST(listener, survives_random_bytes) {
 class certificate {
  public:
   certificate() {
-    const auto command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "
-                         "/CN=localhost -keyout " + key() + " -out " + file() + " 2>/dev/null";
+    const auto command =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "
+        "/CN=localhost -keyout " +
+        key() + " -out " + file() + " 2>/dev/null";
     EXPECT_EQ(std::system(command.c_str()), 0);
   }
   certificate(const certificate&) = delete;

@@ -19,7 +19,8 @@ TEST(listener, answers_a_sealed_request_with_a_sealed_answer) {
 TEST(listener, keeps_a_connection_for_many_requests) {
   rig r;
   client c(r.port());
-  for (int i = 0; i < 100; ++i) ASSERT_EQ(r.opened(c.ask(post(r.sealed("echo", i))).body), "{\"reqid\":" + std::to_string(i) + "}");
+  for (int i = 0; i < 100; ++i)
+    ASSERT_EQ(r.opened(c.ask(post(r.sealed("echo", i))).body), "{\"reqid\":" + std::to_string(i) + "}");
   EXPECT_EQ(r.server.stats().accepted, 1U);
 }
 
@@ -68,8 +69,9 @@ TEST(listener, reads_a_request_that_comes_byte_by_byte) {
 
 TEST(listener, closes_after_http_1_0_and_after_connection_close) {
   rig r;
-  for (const std::string_view request : {"GET /health/live HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n",
-                                         "GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"}) {
+  for (const std::string_view request :
+       {"GET /health/live HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n",
+        "GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"}) {
     client c(r.port());
     const auto reply = c.ask(request);
     EXPECT_EQ(reply.status, 200);
@@ -92,7 +94,8 @@ TEST(listener, invites_a_body_that_waits_to_be_invited) {
 TEST(listener, refuses_a_body_before_it_is_sent) {
   rig r;
   client c(r.port());
-  EXPECT_EQ(c.ask("POST /else HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n").status, 404);
+  EXPECT_EQ(c.ask("POST /else HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n").status,
+            404);
   EXPECT_TRUE(c.sees_end());
 }
 
@@ -152,9 +155,10 @@ TEST(listener, takes_bodies_up_to_the_limit_and_no_further) {
 TEST(listener, answers_what_is_no_http_with_400_and_closes) {
   rig r;
   for (const std::string& bad : {
-           std::string("nonsense\r\n\r\n"), std::string("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
-           std::string("GET / HTTP/1.1\r\n\r\n"),                                                    // no Host
-           std::string("GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n"),              // two
+           std::string("nonsense\r\n\r\n"),
+           std::string("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+           std::string("GET / HTTP/1.1\r\n\r\n"),                                        // no Host
+           std::string("GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n"),  // two
            std::string("POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n"),
            std::string("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"),
            std::string("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n"),

@@ -130,9 +130,9 @@ result<void> comparison::prepare() {
   const auto body = ask_once("127.0.0.1", server_port_, requests_->next());
   if (!body) return tl::unexpected(body.error());
   bare_port_ = free_port();
-  auto yardstick = start({self.string(), "bare", "--port", std::to_string(bare_port_), "--body-size",
-                          std::to_string(body->size())},
-                         {}, dir_.path() / "bare.log", bare_port_);
+  auto yardstick =
+      start({self.string(), "bare", "--port", std::to_string(bare_port_), "--body-size", std::to_string(body->size())},
+            {}, dir_.path() / "bare.log", bare_port_);
   if (!yardstick) return tl::unexpected(yardstick.error());
   bare_process_.emplace(std::move(*yardstick));
   return {};

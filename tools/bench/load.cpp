@@ -167,8 +167,8 @@ void generator::wait() {
   std::array<epoll_event, 256> events{};
   timespec longest{0, 100'000'000};
   if (options_.rate > 0 && !idle_.empty()) {
-    const auto left = std::clamp<clock::duration>(due(scheduled_) - clock::now(), clock::duration(0),
-                                                  std::chrono::milliseconds(100));
+    const auto left =
+        std::clamp<clock::duration>(due(scheduled_) - clock::now(), clock::duration(0), std::chrono::milliseconds(100));
     longest.tv_nsec = std::chrono::duration_cast<std::chrono::nanoseconds>(left).count();
   }
   const int n = epoll_pwait2(epoll_.get(), events.data(), static_cast<int>(events.size()), &longest, nullptr);

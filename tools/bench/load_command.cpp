@@ -45,8 +45,8 @@ tl::expected<load_result, std::string> run_one(const load_options& o, const load
   auto requests = sealed_requests::make(key, c.request, c.body);
   if (!requests) return tl::unexpected(requests.error());
   const double rate = o.rate > 0 ? o.rate : expected_rate / c.threads;
-  requests->prepare(static_cast<std::uint64_t>(
-      std::min(rate * c.seconds, static_cast<double>(most_made_ahead) / c.threads)));
+  requests->prepare(
+      static_cast<std::uint64_t>(std::min(rate * c.seconds, static_cast<double>(most_made_ahead) / c.threads)));
   return run_load(
       o, [&] { return requests->next(); }, [&](std::string_view body) { return requests->open(body).has_value(); });
 }

@@ -15,9 +15,9 @@ void print(std::ostream& out, const load_result& r);
 /// The measurements of one of the two servers of a comparison.
 struct series {
   std::string name;
-  std::vector<double> rates;      ///< requests/s, one a round
-  std::vector<double> cpu;        ///< microseconds of CPU a request, one a round
-  load_result all;                ///< of all rounds
+  std::vector<double> rates;  ///< requests/s, one a round
+  std::vector<double> cpu;    ///< microseconds of CPU a request, one a round
+  load_result all;            ///< of all rounds
 };
 
 /// Both, and the median of the rounds' ratios.
