@@ -41,12 +41,12 @@ std::string health(const actors::health_report& report) {
 
 }  // namespace
 
-io_worker::io_worker(const worker_surroundings& around, proto::keyring_ptr keys,
+io_worker::io_worker(const worker_surroundings& around, const proto::keyring_ptr& keys,
                      std::shared_ptr<boost::asio::ssl::context> tls)
     : around_(around),
       tls_(std::move(tls)),
       limits_(around.options.limits),
-      envelope_(std::move(keys)),
+      envelope_(keys),
       sweep_every_(sweep_interval(around.options)),
       timer_(mailbox_->context()) {
   mailbox_->open([this](std::vector<mailbox::item>& burst) { read_mail(burst); });
@@ -208,9 +208,9 @@ std::optional<std::string_view> io_worker::seal(std::string_view answer, const p
   return sealed_;
 }
 
-void io_worker::set_keys(proto::keyring_ptr keys) {
+void io_worker::set_keys(const proto::keyring_ptr& keys) {
   try {
-    envelope_.use(std::move(keys));
+    envelope_.use(keys);
   } catch (const std::runtime_error& e) {
     report(listener_event::keys_refused, e.what());
   }

@@ -32,7 +32,8 @@ struct worker_surroundings {
 class io_worker {
  public:
   /// Throws std::runtime_error where OpenSSL lacks what envelopes need.
-  io_worker(const worker_surroundings& around, proto::keyring_ptr keys, std::shared_ptr<boost::asio::ssl::context> tls);
+  io_worker(const worker_surroundings& around, const proto::keyring_ptr& keys,
+            std::shared_ptr<boost::asio::ssl::context> tls);
   ~io_worker();  ///< stops
   io_worker(const io_worker&) = delete;
   io_worker& operator=(const io_worker&) = delete;
@@ -47,7 +48,7 @@ class io_worker {
 
   void adopt(tcp_socket&& socket);
   void drain();
-  void set_keys(proto::keyring_ptr keys);
+  void set_keys(const proto::keyring_ptr& keys);
   void set_item_limits(const proto::item_limits& limits) { limits_ = limits; }
   void set_tls(std::shared_ptr<boost::asio::ssl::context> tls) { tls_ = std::move(tls); }
 

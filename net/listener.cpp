@@ -208,7 +208,7 @@ void listener::stop() {
   s.running = false;
 }
 
-void listener::set_keys(proto::keyring_ptr keys) {
+void listener::set_keys(const proto::keyring_ptr& keys) {
   state_->keys = keys;
   state_->on_each([keys](io_worker& w) { w.set_keys(keys); });
 }

@@ -107,7 +107,7 @@ class listener {
   void stop();
 
   /// For requests that come from now on.
-  void set_keys(proto::keyring_ptr keys);
+  void set_keys(const proto::keyring_ptr& keys);
   void set_item_limits(const proto::item_limits& limits);
   /// Reads the certificate's files again; a broken one changes nothing. For
   /// connections that come from now on.

@@ -66,6 +66,7 @@ int run(const load_command& command) {
   std::vector<std::optional<tl::expected<load_result, std::string>>> results(command.threads);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(results.size());
     for (auto& r : results) threads.emplace_back([&] { r = run_one(o, command, key); });
   }
   load_result all;

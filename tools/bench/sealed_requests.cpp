@@ -22,7 +22,7 @@ tl::expected<sealed_requests, std::string> sealed_requests::make(std::string_vie
                                                                  std::string_view body) {
   auto keys = proto::keyring::parse(key);
   if (!keys) return tl::unexpected(keys.error());
-  sealed_requests r(std::move(*keys));
+  sealed_requests r(*keys);
   r.payload_head_ = R"({"request":)";
   proto::append_quoted(r.payload_head_, request);
   // The number that follows always has as many digits, so that all requests

@@ -27,7 +27,7 @@ class sealed_requests {
   tl::expected<std::string, std::string> open(std::string_view answer_body);
 
  private:
-  explicit sealed_requests(proto::keyring_ptr keys) : keys_(keys), envelope_(std::move(keys)) {}
+  explicit sealed_requests(const proto::keyring_ptr& keys) : keys_(keys), envelope_(keys) {}
   void fill(std::uint64_t n);
 
   proto::keyring_ptr keys_;
