@@ -209,12 +209,12 @@ tl::expected<void, std::string> autosetup(const config& c, const autosetup_actio
   } else {
     const auto given = interview(c, actions, around).run(usual);
     if (!given) return tl::unexpected(given.error());
-    const auto done = make_basedir(c.basedir)
-                          .and_then([&] { return make.file(files.secret, 0400, random_text().reveal()); })
-                          .and_then([&] { return make.file(files.salt, 0400, random_text().reveal()); })
-                          .and_then([&] { return make.file(files.permissions, 0644, given->permissions); })
-                          .and_then([&] { return seed(make, c, *given, actions, around.now); })
-                          .and_then([&] { return make.file(files.env, 0600, env_content(c, files, given->store)); });
+    auto done = make_basedir(c.basedir)
+                    .and_then([&] { return make.file(files.secret, 0400, random_text().reveal()); })
+                    .and_then([&] { return make.file(files.salt, 0400, random_text().reveal()); })
+                    .and_then([&] { return make.file(files.permissions, 0644, given->permissions); })
+                    .and_then([&] { return seed(make, c, *given, actions, around.now); })
+                    .and_then([&] { return make.file(files.env, 0600, env_content(c, files, given->store)); });
     if (!done) return done;
     const auto& mail_password = c.shown[static_cast<std::size_t>(item::emailpass)];
     if (mail_password.secret_is_set && mail_password.text.empty())

@@ -32,10 +32,10 @@ enum class item : std::uint8_t {
   sessionmaxage,
   userlocktries,
   userlocktime,
+  disposabledomains,
   passpolicy,
   pwnedpasswords,
   commonpasswords,
-  disposabledomains,
   argon2,
   hashers,
   hashqueueseconds,
@@ -247,21 +247,14 @@ inline constexpr auto item_table = std::to_array<item_row>({
      "Accepted for the sake of older configurations, without effect.", "no effect"},
 });
 
-constexpr const item_row* find_item(item id) {
-  for (const auto& r : item_table)
-    if (r.id == id) return &r;
-  return nullptr;
+constexpr bool item_table_is_in_order() {
+  for (std::size_t i = 0; i < item_table.size(); ++i)
+    if (static_cast<std::size_t>(item_table[i].id) != i) return false;
+  return item_table.size() == item_count;
 }
+static_assert(item_table_is_in_order(), "item_table needs one row an item, in the enum's order");
 
-constexpr bool every_item_has_one_row() {
-  if (item_table.size() != item_count) return false;
-  for (std::size_t i = 0; i < item_count; ++i)
-    if (find_item(static_cast<item>(i)) == nullptr) return false;
-  return true;
-}
-static_assert(every_item_has_one_row(), "item_table needs one row an item");
-
-constexpr const item_row& row(item id) { return *find_item(id); }
+constexpr const item_row& row(item id) { return item_table[static_cast<std::size_t>(id)]; }
 
 constexpr std::string_view title(group g) {
   switch (g) {

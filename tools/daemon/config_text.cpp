@@ -101,6 +101,13 @@ std::string markdown_row(const item_row& r) {
          (allowed.empty() ? "" : " Values: " + allowed + ".") + " |\n";
 }
 
+/// Of a secret only whether it is set, and its file.
+std::string shown_value(const item_row& r, const shown_item& shown) {
+  if (!r.is_secret()) return shown.text;
+  if (!shown.secret_is_set) return {};
+  return shown.text.empty() ? "***" : "*** in " + shown.text;
+}
+
 constexpr std::string_view help_head = R"(Usage: authnzserver [OPTION]...
 
 Authentication and authorization server. Options are written --name=value or --name value.
@@ -184,10 +191,8 @@ std::string effective_config_text(const config& c) {
   std::string text;
   for (const auto& r : item_table) {
     const auto& shown = c.shown[static_cast<std::size_t>(r.id)];
-    auto value = shown.text;
-    if (r.is_secret()) value = shown.secret_is_set ? "***" + (value.empty() ? "" : " in " + value) : std::string();
-    text += std::string(r.name) + " = " + value + "  # " +
-            (shown.given_as.empty() ? "default" : "from " + shown.given_as) + "\n";
+    text.append(r.name).append(" = ").append(shown_value(r, shown));
+    text.append(shown.given_as.empty() ? "  # default" : "  # from " + shown.given_as).append("\n");
   }
   return text;
 }
