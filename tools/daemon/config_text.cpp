@@ -140,7 +140,9 @@ Values that name files may hold [[basedir]] and [[homedir]].
 Exit codes: 0 = fine, 1 = the server could not start, 2 = the command line was not understood.
 )";
 
-constexpr std::string_view markdown_head = R"(# Configuration
+constexpr std::string_view markdown_head =
+    R"(<!-- Generated from tools/daemon/config_items.hpp by authnzserver --configuration-markdown. Do not edit. -->
+# Configuration
 
 Every item can be set in the environment or on the command line. The environment goes first, then the command
 line (`--name=value` or `--name value`), then the default. An empty or blank value counts as absent. A value that
