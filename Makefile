@@ -13,13 +13,13 @@ help: ## name the targets
 deps: ## install the packages that are missing (packages.txt)
 	@tools/install-packages.sh packages.txt
 
-build: deps ## build build/release/bin/authnzserver, authnzctl, authnz-bench
+build: deps ## build build/release/bin/authnzerver, authnzctl, authnz-bench
 	@cmake --preset release -Wno-dev >build-release.log 2>&1 || { cat build-release.log; exit 1; }; rm -f build-release.log
 	@cmake --build --preset release -j $(JOBS)
 
 run: build ## set up a data directory, start the server
-	@$(BIN)/authnzserver --autosetup --yes --basedir=$(DATA)
-	@exec $(BIN)/authnzserver --envfile=$(DATA)/.env
+	@$(BIN)/authnzerver --autosetup --yes --basedir=$(DATA)
+	@exec $(BIN)/authnzerver --envfile=$(DATA)/.env
 
 test: build ## run every test against the release build
 	@ctest --test-dir build/release --output-on-failure -j $(JOBS)
@@ -32,6 +32,7 @@ format: ## format the sources
 
 docs: build ## write the generated documents and clients again
 	@$(BIN)/protogen --write .
+	@$(BIN)/authnzerver --configuration-markdown >docs/configuration.md
 
 bench: build ## measure against a bare listener, interleaved in one run
 	@$(BIN)/authnz-bench compare

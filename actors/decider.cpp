@@ -17,7 +17,7 @@ struct work final : pending_work {
   std::string account;  ///< whose lane it is in; empty: none
   proto::timestamp turn{};
   int tries = 0;
-  finish end;         ///< once decided, while it is committed or held
+  finish end;          ///< once decided, while it is committed or held
   proto::reply reply;  ///< what `end` answers
   lanes::clock::time_point began{};
 };
@@ -259,7 +259,8 @@ void decider::schedule_tick() {
   if (const auto release = lanes_.next_release()) due = std::min(due, *release);
   if (next_tick_ <= due) return;
   next_tick_ = due;
-  self_->delayed_send(self_, std::max(due - now, lanes::clock::duration(std::chrono::milliseconds(1))), tick_atom::value);
+  self_->delayed_send(self_, std::max(due - now, lanes::clock::duration(std::chrono::milliseconds(1))),
+                      tick_atom::value);
 }
 
 decider_actor::behavior_type decider_behavior(decider& d) {

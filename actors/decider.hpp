@@ -27,7 +27,8 @@ struct clocks {
 };
 
 /// Writes one line of the audit.
-using audit_sink = std::function<void(const audit_note&, proto::code outcome, const proto::exchange&, proto::timestamp)>;
+using audit_sink =
+    std::function<void(const audit_note&, proto::code outcome, const proto::exchange&, proto::timestamp)>;
 
 struct decider_parts {
   storage::store& store;

@@ -13,12 +13,12 @@ namespace authnz::actors {
 template <proto::request>
 struct decision;
 
-#define AUTHNZ_DECISION(row)                                                                     \
-  template <>                                                                                    \
-  struct decision<proto::request::row> {                                                         \
-    static step decide(const context& c);                                                        \
-    /* Members of `response` when the request fails for a reason outside of its decision. */     \
-    static std::string fields_on_failure(const proto::call& request);                            \
+#define AUTHNZ_DECISION(row)                                                                 \
+  template <>                                                                                \
+  struct decision<proto::request::row> {                                                     \
+    static step decide(const context& c);                                                    \
+    /* Members of `response` when the request fails for a reason outside of its decision. */ \
+    static std::string fields_on_failure(const proto::call& request);                        \
   };
 
 AUTHNZ_DECISION(session_new)

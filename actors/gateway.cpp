@@ -51,7 +51,8 @@ void look(gateway_actor::stateful_pointer<gateway_state> self, const health_ptr&
   ask(self, check, "hasher", all.hasher);
   ask(self, check, "breach", all.breach);
   ask(self, check, "sweeper", all.sweeper);
-  for (std::size_t i = 0; i < all.sessions.size(); ++i) ask(self, check, "session-" + std::to_string(i), all.sessions[i]);
+  for (std::size_t i = 0; i < all.sessions.size(); ++i)
+    ask(self, check, "session-" + std::to_string(i), all.sessions[i]);
   for (std::size_t i = 0; i < all.users.size(); ++i) ask(self, check, "user-" + std::to_string(i), all.users[i]);
 }
 

@@ -66,24 +66,21 @@ using journal_actor = caf::typed_actor<caf::reacts_to<commit_ptr>,  // queue
                                        caf::replies_to<ping_atom>::with<pong_atom>>;
 
 /// Queues password computations and hands them to its detached hash workers.
-using hasher_actor = caf::typed_actor<caf::reacts_to<hash_ptr>,                       // queue
+using hasher_actor = caf::typed_actor<caf::reacts_to<hash_ptr>,                                 // queue
                                       caf::reacts_to<hash_ptr, caf::idle_atom, std::uint32_t>,  // worker n is done
                                       caf::replies_to<ping_atom>::with<pong_atom>>;
 
 /// One thread that computes, at the lowest priority.
-using hash_worker_actor = caf::typed_actor<caf::reacts_to<hash_ptr>,
-                                           caf::replies_to<ping_atom>::with<pong_atom>>;
+using hash_worker_actor = caf::typed_actor<caf::reacts_to<hash_ptr>, caf::replies_to<ping_atom>::with<pong_atom>>;
 
 /// Asks whether a password is known from a breach. Detached: it waits for the
 /// network.
-using breach_actor = caf::typed_actor<caf::reacts_to<breach_ptr>,
-                                      caf::replies_to<ping_atom>::with<pong_atom>>;
+using breach_actor = caf::typed_actor<caf::reacts_to<breach_ptr>, caf::replies_to<ping_atom>::with<pong_atom>>;
 
 /// Removes rows that have outlived their use, a few at a time.
-using sweeper_actor = caf::typed_actor<caf::reacts_to<tick_atom>,    // sweep
-                                       caf::reacts_to<commit_ptr>,   // a batch is done
-                                       caf::reacts_to<settings_ptr>,
-                                       caf::replies_to<ping_atom>::with<pong_atom>>;
+using sweeper_actor = caf::typed_actor<caf::reacts_to<tick_atom>,   // sweep
+                                       caf::reacts_to<commit_ptr>,  // a batch is done
+                                       caf::reacts_to<settings_ptr>, caf::replies_to<ping_atom>::with<pong_atom>>;
 
 /// What a decider or the sweeper attaches to its jobs, to go on with later.
 /// The owner alone knows its type.

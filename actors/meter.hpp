@@ -40,13 +40,13 @@ std::chrono::microseconds quantile(const histogram::counts& counts, double q);
 /// One look at a meter.
 struct meter_reading {
   std::uint64_t in_flight = 0;
-  std::uint64_t peak = 0;  ///< the most that were in flight at once
+  std::uint64_t peak = 0;     ///< the most that were in flight at once
   std::uint64_t handled = 0;  ///< failed ones too
   std::uint64_t failed = 0;
   std::uint64_t restarts = 0;
   std::optional<proto::request> last;  ///< what was asked last
-  histogram::counts wait{};     ///< from being sent to being begun
-  histogram::counts service{};  ///< from being begun to being done
+  histogram::counts wait{};            ///< from being sent to being begun
+  histogram::counts service{};         ///< from being begun to being done
 };
 
 class meter {

@@ -234,12 +234,10 @@ tl::expected<argon2_params, std::string> parse_argon2(std::string_view text) {
   std::string seen;
   while (!text.empty()) {
     const auto pair = trimmed(take_until(text, ','));
-    const auto name = std::ranges::find_if(names, [pair](const auto& n) {
-      return pair.size() > 1 && pair[0] == n.first && pair[1] == '=';
-    });
+    const auto name = std::ranges::find_if(
+        names, [pair](const auto& n) { return pair.size() > 1 && pair[0] == n.first && pair[1] == '='; });
     if (name == names.end()) return refused({}, "expected m=KIB,t=PASSES,p=LANES");
-    if (seen.find(name->first) != std::string::npos)
-      return refused({&name->first, 1}, " is given twice");
+    if (seen.find(name->first) != std::string::npos) return refused({&name->first, 1}, " is given twice");
     seen += name->first;
     const auto value = whole_number(pair.substr(2));
     if (!value) return refused({&name->first, 1}, " must be a whole number");

@@ -123,8 +123,7 @@ rate_buckets::bucket* rate_buckets::find_active(table& t, const key& k, std::int
 /// The bucket that counts for a subject. A shared one goes on counting until
 /// it is full, even if there is room again for one of the subject's own: else
 /// whoever is limited by it would be let off. None is as good as a full one.
-rate_buckets::bucket* rate_buckets::find(const proto::request_row& row, const rate_subject& subject,
-                                         std::int64_t now) {
+rate_buckets::bucket* rate_buckets::find(const proto::request_row& row, const rate_subject& subject, std::int64_t now) {
   if (const auto it = own_.buckets.find(key_of(row, subject)); it != own_.buckets.end()) {
     refill(it->second, now);
     return &it->second;

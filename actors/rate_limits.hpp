@@ -28,9 +28,9 @@ struct rate_limits {
   std::uint32_t apikey = 720;
   std::uint32_t internal = 3000;
   std::uint32_t ipaddr = 720;
-  std::uint32_t burst = 150;  ///< capacity of the groups' buckets
+  std::uint32_t burst = 150;                                ///< capacity of the groups' buckets
   std::array<std::uint32_t, proto::request_count> named{};  ///< limits set for a request itself; 0 = none
-  std::size_t keys = 1'000'000;  ///< the item `ratelimitkeys`
+  std::size_t keys = 1'000'000;                             ///< the item `ratelimitkeys`
 
   allowance allowance_of(const proto::request_row& row) const;
 };

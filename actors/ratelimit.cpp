@@ -43,8 +43,7 @@ void ratelimit_state::pass(proto::exchange_ptr&& ex) {
     if (verdict.noteworthy && parts_.on_refusal) parts_.on_refusal(*ex);
     ex->answer({proto::http_status::too_many_requests, {}, verdict.retry_after});
   } else if (!ex->problems.empty()) {
-    ex->answer({proto::http_status::ok,
-                proto::render_problems(ex->request.row().name, ex->problems, ex->reqid)});
+    ex->answer({proto::http_status::ok, proto::render_problems(ex->request.row().name, ex->problems, ex->reqid)});
   } else {
     parts_.route(std::move(ex));
   }

@@ -16,8 +16,8 @@ struct ratelimit_parts {
   /// Given from outside, so that a restart forgets no limited client. Nobody
   /// else touches it meanwhile.
   std::shared_ptr<rate_buckets> buckets;
-  std::function<void(proto::exchange_ptr&&)> route;          ///< to the deciders
-  std::function<void(const proto::exchange&)> on_refusal;    ///< for the audit: at most one a minute and key
+  std::function<void(proto::exchange_ptr&&)> route;        ///< to the deciders
+  std::function<void(const proto::exchange&)> on_refusal;  ///< for the audit: at most one a minute and key
   meter_ptr measured;
 };
 

@@ -23,7 +23,8 @@ std::string random_uuid() {
 proto::secret random_password() {
   std::array<unsigned char, 16> bytes{};
   proto::random_bytes(bytes);
-  return proto::secret(proto::base64_url({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, proto::base64_padding::none));
+  return proto::secret(
+      proto::base64_url({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, proto::base64_padding::none));
 }
 
 storage::user system_user(std::int64_t id, std::string_view email, std::string_view role, std::string_view name,
@@ -81,8 +82,8 @@ tl::expected<seeded, std::string> seed(storage::store& store, const administrato
 
   storage::mini_transaction tx;
   storage::add_user(tx, first);
-  storage::add_user(tx, system_user(2, "anonuser@localhost", "anonymous", "The systemwide anonymous user",
-                                    "anonymous-user", now));
+  storage::add_user(
+      tx, system_user(2, "anonuser@localhost", "anonymous", "The systemwide anonymous user", "anonymous-user", now));
   storage::add_user(tx, third);
   if (auto kept = before(out); !kept) return tl::unexpected(std::move(kept.error()));
   const storage::mini_transaction* const batch[] = {&tx};

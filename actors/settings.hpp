@@ -16,10 +16,10 @@ namespace authnz::actors {
 struct settings {
   std::string server_name;
   proto::item_limits limits;
-  std::int32_t session_expiry_days = 30;   ///< how long expired sessions are kept
-  std::int32_t session_max_age_days = 0;   ///< cap of a session's life; 0 = none
-  std::uint32_t lock_tries = 10;           ///< userlocktries
-  std::int64_t lock_seconds = 3600;        ///< userlocktime
+  std::int32_t session_expiry_days = 30;  ///< how long expired sessions are kept
+  std::int32_t session_max_age_days = 0;  ///< cap of a session's life; 0 = none
+  std::uint32_t lock_tries = 10;          ///< userlocktries
+  std::int64_t lock_seconds = 3600;       ///< userlocktime
   rules::password_policy policy;
   std::shared_ptr<const rules::password_list> common_passwords;
   std::shared_ptr<const rules::domain_list> disposable_domains;

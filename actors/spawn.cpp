@@ -54,25 +54,28 @@ class family {
     const auto commit = [&store = parts_.store](std::span<const storage::mini_transaction* const> batch) {
       return store.commit(batch);
     };
-    return make("journal", &routes::journal,
-                [&s = system_, commit](const settings_ptr&, const meter_ptr& m) {
-                  return s.spawn<caf::detached>(journal, committer(commit), m);
-                },
-                false);
+    return make(
+        "journal", &routes::journal,
+        [&s = system_, commit](const settings_ptr&, const meter_ptr& m) {
+          return s.spawn<caf::detached>(journal, committer(commit), m);
+        },
+        false);
   }
 
   child hasher_child() {
-    return make("hasher", &routes::hasher,
-                [&s = system_, o = parts_.hashing](const settings_ptr&, const meter_ptr& m) { return s.spawn(hasher, o, m); },
-                false);
+    return make(
+        "hasher", &routes::hasher,
+        [&s = system_, o = parts_.hashing](const settings_ptr&, const meter_ptr& m) { return s.spawn(hasher, o, m); },
+        false);
   }
 
   child breach_child() {
-    return make("breach", &routes::breach,
-                [&s = system_, list = parts_.breached](const settings_ptr&, const meter_ptr& m) {
-                  return s.spawn<caf::detached>(breach, list, m);
-                },
-                false);
+    return make(
+        "breach", &routes::breach,
+        [&s = system_, list = parts_.breached](const settings_ptr&, const meter_ptr& m) {
+          return s.spawn<caf::detached>(breach, list, m);
+        },
+        false);
   }
 
   child sweeper_child() {
@@ -83,14 +86,15 @@ class family {
     p.chance = [random = std::make_shared<std::mt19937_64>(std::random_device{}())] {
       return std::uniform_real_distribution<double>(0, 1)(*random);
     };
-    return make("sweeper", &routes::sweeper,
-                [&s = system_, p](const settings_ptr& config, const meter_ptr& m) {
-                  auto mine = p;
-                  mine.config = config;
-                  mine.measured = m;
-                  return s.spawn(sweeper, std::move(mine));
-                },
-                true);
+    return make(
+        "sweeper", &routes::sweeper,
+        [&s = system_, p](const settings_ptr& config, const meter_ptr& m) {
+          auto mine = p;
+          mine.config = config;
+          mine.measured = m;
+          return s.spawn(sweeper, std::move(mine));
+        },
+        true);
   }
 
   child ratelimit_child() {
@@ -103,27 +107,29 @@ class family {
       const auto decider = decider_of(*table.current(), ex->request);
       caf::anon_send(decider, std::move(ex));
     };
-    return make("ratelimit", &routes::ratelimit,
-                [&s = system_, p](const settings_ptr& config, const meter_ptr& m) {
-                  auto mine = p;
-                  mine.config = config;
-                  mine.measured = m;
-                  return s.spawn(ratelimit, std::move(mine));
-                },
-                true);
+    return make(
+        "ratelimit", &routes::ratelimit,
+        [&s = system_, p](const settings_ptr& config, const meter_ptr& m) {
+          auto mine = p;
+          mine.config = config;
+          mine.measured = m;
+          return s.spawn(ratelimit, std::move(mine));
+        },
+        true);
   }
 
   template <class State>
   child decider_child(const char* kind, std::vector<decider_actor> routes::*place, std::size_t shard,
-                      decider_actor::behavior_type (*behaviour)(decider_actor::stateful_pointer<State>, decider_parts)) {
+                      decider_actor::behavior_type (*behaviour)(decider_actor::stateful_pointer<State>,
+                                                                decider_parts)) {
     child c;
     c.name = kind + std::to_string(shard);
     c.measured = std::make_shared<meter>();
     c.takes_drain = true;
     c.start = [&s = system_, &table = parts_.routes, &store = parts_.store, audit = parts_.audit,
                shards = parts_.shards, place, shard, behaviour, m = c.measured](const settings_ptr& config) {
-      const decider_actor actor = s.spawn(
-          behaviour, decider_parts{store, table, config, m, audit, clocks::system(), shard, shards});
+      const decider_actor actor =
+          s.spawn(behaviour, decider_parts{store, table, config, m, audit, clocks::system(), shard, shards});
       table.update([&](routes& r) { (r.*place)[shard] = actor; });
       return caf::actor_cast<caf::actor>(actor);
     };

@@ -62,16 +62,12 @@ void sweeper_state::step() {
 void sweeper_state::committed(commit_ptr&& job) {
   if (!std::exchange(committing_, false)) return;
   switch (job->result) {
-    case storage::commit_result::applied:
-      conflicts_ = 0;
-      return go_on(std::move(after_commit_));
+    case storage::commit_result::applied: conflicts_ = 0; return go_on(std::move(after_commit_));
     case storage::commit_result::conflict:
       // Somebody changed one of the rows: look again, but not for ever.
       return go_on(++conflicts_ <= most_conflicts ? place_ : next_stage(place_));
     case storage::commit_result::storage_full:
-    case storage::commit_result::storage_error:
-      unharmed_ = false;
-      return go_on({sweep_stage::done, {}});
+    case storage::commit_result::storage_error: unharmed_ = false; return go_on({sweep_stage::done, {}});
   }
 }
 

@@ -80,7 +80,7 @@ struct breach_range_service::connection {
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout_ms);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "authnzserver");
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "authnzerver");
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, append);
     if (!ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file.c_str());
     // The environment's proxy would carry a loopback request out of the host.

@@ -22,9 +22,7 @@ std::string_view text_of(code c) { return row(c).text; }
 
 answer answer::success(code message, std::string fields) { return {code::none, {message}, std::move(fields)}; }
 answer answer::failure(code reason, std::string fields) { return {reason, {reason}, std::move(fields)}; }
-answer answer::failure(code reason, code message, std::string fields) {
-  return {reason, {message}, std::move(fields)};
-}
+answer answer::failure(code reason, code message, std::string fields) { return {reason, {message}, std::move(fields)}; }
 
 std::string render(const answer& a, std::string_view reqid) {
   const std::string texts = list_of(a.messages, text_of);

@@ -13,9 +13,9 @@ namespace authnz::proto {
 /// What an action found: success, or one failure reason; what the user may
 /// read; the request's own fields.
 struct answer {
-  code reason = code::none;     ///< none = success
-  std::vector<code> messages;   ///< message codes, in order
-  std::string fields;           ///< members of `response`, JSON text without braces
+  code reason = code::none;    ///< none = success
+  std::vector<code> messages;  ///< message codes, in order
+  std::string fields;          ///< members of `response`, JSON text without braces
 
   static answer success(code message, std::string fields = {});
   /// The failure reason is its own message code.

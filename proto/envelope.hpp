@@ -19,17 +19,17 @@ namespace authnz::proto {
 
 /// Why an envelope stays shut; all of them are one to the peer (401).
 enum class open_fault : std::uint8_t {
-  bad_base64,   ///< one of the two layers cannot be decoded
-  malformed,    ///< too short, another version, or not of whole blocks
-  wrong_key,    ///< no key's HMAC is right
-  bad_padding,  ///< the HMAC is right, the padding of the decrypted text is not
-  crypto_error, ///< OpenSSL failed
+  bad_base64,    ///< one of the two layers cannot be decoded
+  malformed,     ///< too short, another version, or not of whole blocks
+  wrong_key,     ///< no key's HMAC is right
+  bad_padding,   ///< the HMAC is right, the padding of the decrypted text is not
+  crypto_error,  ///< OpenSSL failed
 };
 
 struct opened {
   std::string_view payload;  ///< valid until the envelope is opened again
   key_ptr key;
-  std::int64_t stamp = 0;    ///< seconds since 1970
+  std::int64_t stamp = 0;  ///< seconds since 1970
   /// Over all that came before it in the decoded token, so it identifies the
   /// token whatever its spelling.
   std::array<unsigned char, 32> mac{};

@@ -79,9 +79,9 @@ enum class code : std::uint8_t {
 /// Where a code may stand in an answer.
 enum class code_use : std::uint8_t {
   none,
-  failure,           ///< failure reason only; an answer's message code is another
+  failure,              ///< failure reason only; an answer's message code is another
   failure_and_message,  ///< failure reason that is its own message code
-  message,           ///< message code only
+  message,              ///< message code only
 };
 
 struct code_row {
@@ -93,8 +93,7 @@ struct code_row {
 
 inline constexpr auto code_table = std::to_array<code_row>({
     {code::none, "", code_use::none, ""},
-    {code::invalid_parameters, "invalid-parameters", code_use::failure_and_message,
-     "The request was not understood."},
+    {code::invalid_parameters, "invalid-parameters", code_use::failure_and_message, "The request was not understood."},
     {code::storage_full, "storage-full", code_use::failure_and_message,
      "Changes cannot be saved at the moment. Please try again later."},
     {code::storage_error, "storage-error", code_use::failure_and_message,
@@ -107,22 +106,17 @@ inline constexpr auto code_table = std::to_array<code_row>({
     {code::locked, "locked", code_use::failure_and_message,
      "There were too many failed attempts. Please wait before you try again."},
     {code::not_allowed, "not-allowed", code_use::failure_and_message, "This is not allowed."},
-    {code::protected_user, "protected-user", code_use::failure_and_message,
-     "This account cannot be changed."},
-    {code::last_superuser, "last-superuser", code_use::failure_and_message,
-     "The last superuser cannot be removed."},
+    {code::protected_user, "protected-user", code_use::failure_and_message, "This account cannot be changed."},
+    {code::last_superuser, "last-superuser", code_use::failure_and_message, "The last superuser cannot be removed."},
     {code::session_not_found, "session-not-found", code_use::failure_and_message,
      "The session does not exist or has expired."},
     {code::user_not_found, "user-not-found", code_use::failure_and_message, "There is no such user."},
-    {code::nothing_to_delete, "nothing-to-delete", code_use::failure_and_message,
-     "There was nothing to delete."},
+    {code::nothing_to_delete, "nothing-to-delete", code_use::failure_and_message, "There was nothing to delete."},
     {code::update_empty, "update-empty", code_use::failure_and_message, "There was nothing to change."},
-    {code::email_invalid, "email-invalid", code_use::failure_and_message,
-     "This e-mail address cannot be used."},
+    {code::email_invalid, "email-invalid", code_use::failure_and_message, "This e-mail address cannot be used."},
     {code::name_invalid, "name-invalid", code_use::failure_and_message, "This name cannot be used."},
     {code::user_exists, "user-exists", code_use::failure, ""},
-    {code::system_id_taken, "system-id-taken", code_use::failure_and_message,
-     "This system id is in use already."},
+    {code::system_id_taken, "system-id-taken", code_use::failure_and_message, "This system id is in use already."},
     {code::password_too_long, "password-too-long", code_use::failure_and_message,
      "The password is too long: 1024 characters are the limit."},
     {code::password_insecure, "password-insecure", code_use::failure, ""},
@@ -130,24 +124,18 @@ inline constexpr auto code_table = std::to_array<code_row>({
      "The new password must differ from the present one."},
     {code::ip_address_invalid, "ip-address-invalid", code_use::failure_and_message,
      "The network address is not valid."},
-    {code::expires_invalid, "expires-invalid", code_use::failure_and_message,
-     "The time of expiry is not valid."},
-    {code::expires_in_past, "expires-in-past", code_use::failure_and_message,
-     "The time of expiry has passed already."},
+    {code::expires_invalid, "expires-invalid", code_use::failure_and_message, "The time of expiry is not valid."},
+    {code::expires_in_past, "expires-in-past", code_use::failure_and_message, "The time of expiry has passed already."},
     {code::extra_info_too_large, "extra-info-too-large", code_use::failure_and_message,
      "There is too much additional information."},
-    {code::password_too_short, "password-too-short", code_use::message,
-     "The password is too short."},
-    {code::password_common, "password-common", code_use::message,
-     "The password is one that many people use."},
+    {code::password_too_short, "password-too-short", code_use::message, "The password is too short."},
+    {code::password_common, "password-common", code_use::message, "The password is one that many people use."},
     {code::password_too_similar, "password-too-similar", code_use::message,
      "The password is too similar to the name, the e-mail address or the name of this site."},
     {code::password_repetitive, "password-repetitive", code_use::message,
      "The password repeats one character too often."},
-    {code::password_numeric, "password-numeric", code_use::message,
-     "The password must not consist of digits alone."},
-    {code::password_breached, "password-breached", code_use::message,
-     "The password is known from a data breach."},
+    {code::password_numeric, "password-numeric", code_use::message, "The password must not consist of digits alone."},
+    {code::password_breached, "password-breached", code_use::message, "The password is known from a data breach."},
     {code::session_created, "session-created", code_use::message, "The session was started."},
     {code::session_found, "session-found", code_use::message, "The session is valid."},
     {code::session_deleted, "session-deleted", code_use::message, "The session was ended."},
@@ -159,17 +147,14 @@ inline constexpr auto code_table = std::to_array<code_row>({
     {code::user_created, "user-created", code_use::message,
      "Thank you for signing up. Please look for a message at your e-mail address."},
     {code::password_changed, "password-changed", code_use::message, "The password was changed."},
-    {code::other_sessions_ended, "other-sessions-ended", code_use::message,
-     "You were logged out everywhere else."},
+    {code::other_sessions_ended, "other-sessions-ended", code_use::message, "You were logged out everywhere else."},
     {code::user_deleted, "user-deleted", code_use::message, "The account was deleted."},
     {code::users_found, "users-found", code_use::message, "The users were looked up."},
     {code::user_found, "user-found", code_use::message, "The user was found."},
     {code::verification_ok, "verification-ok", code_use::message, "The e-mail address was verified."},
-    {code::session_create_failed, "session-create-failed", code_use::message,
-     "The session could not be started."},
+    {code::session_create_failed, "session-create-failed", code_use::message, "The session could not be started."},
     {code::logout_failed, "logout-failed", code_use::message, "You could not be logged out."},
-    {code::verification_failed, "verification-failed", code_use::message,
-     "The e-mail address could not be verified."},
+    {code::verification_failed, "verification-failed", code_use::message, "The e-mail address could not be verified."},
 });
 
 constexpr bool code_table_is_in_order() {

@@ -28,9 +28,7 @@ constexpr auto by_name = [] {
   return names;
 }();
 
-constexpr bool names_are_unique() {
-  return std::ranges::adjacent_find(by_name, {}, &entry::name) == by_name.end();
-}
+constexpr bool names_are_unique() { return std::ranges::adjacent_find(by_name, {}, &entry::name) == by_name.end(); }
 static_assert(names_are_unique(), "two rows of request_table share a name or an alias");
 
 constexpr bool params_fit() {

@@ -41,9 +41,9 @@ enum class secrecy : std::uint8_t {
 
 /// Which limit of size an item has (contract, section 3).
 enum class size_rule : std::uint8_t {
-  ordinary,  ///< text: maxstring bytes; dict and list: maxextrainfo as compact JSON
-  password,  ///< 1024 code points, judged by the action, not by validation
-  long_text, ///< text: maxextrainfo bytes
+  ordinary,   ///< text: maxstring bytes; dict and list: maxextrainfo as compact JSON
+  password,   ///< 1024 code points, judged by the action, not by validation
+  long_text,  ///< text: maxextrainfo bytes
 };
 
 struct param {
@@ -53,9 +53,9 @@ struct param {
   secrecy privacy = secrecy::open;
   std::string_view also = {};  ///< other accepted name
   size_rule size = size_rule::ordinary;
-  std::int64_t min = INT64_MIN;   ///< for int values; outside: "invalid value"
+  std::int64_t min = INT64_MIN;  ///< for int values; outside: "invalid value"
   std::int64_t max = INT64_MAX;
-  std::uint32_t max_chars = 0;    ///< for text, in code points; 0 = no own limit
+  std::uint32_t max_chars = 0;  ///< for text, in code points; 0 = no own limit
 };
 
 enum class request : std::uint8_t {
@@ -89,8 +89,8 @@ enum class effect : std::uint8_t { read, write };
 /// How a request's callers are limited: in a class of its own, with an
 /// allowance a minute, or by its group (contract, section 4).
 struct rate {
-  std::uint32_t own = 0;       ///< requests a minute; 0 = the group's
-  bool by_address = false;     ///< has a second bucket for the e-mail address
+  std::uint32_t own = 0;    ///< requests a minute; 0 = the group's
+  bool by_address = false;  ///< has a second bucket for the e-mail address
 };
 
 /// What a request does with passwords (contract, sections 5 and 7.6).
@@ -122,7 +122,8 @@ namespace rows {
 inline constexpr param token{"session_token", t_str, need::required, secrecy::personal};
 inline constexpr param email{"email", t_str, need::required, secrecy::personal};
 inline constexpr param user_id{"user_id", t_int, need::required, secrecy::personal};
-inline constexpr param password{.name = "password", .types = t_str, .privacy = secrecy::secret, .size = size_rule::password};
+inline constexpr param password{
+    .name = "password", .types = t_str, .privacy = secrecy::secret, .size = size_rule::password};
 
 inline constexpr auto session_new = std::to_array<param>({
     {"ip_address", t_str, need::required, secrecy::personal},
@@ -155,10 +156,16 @@ inline constexpr auto user_new = std::to_array<param>({
     password,
     {"extra_info", t_dict | t_null, need::optional, secrecy::secret},
     {"verify_retry_wait", t_int | t_null, need::optional},
-    {.name = "system_id", .types = t_str | t_null, .needed = need::optional, .privacy = secrecy::personal, .max_chars = 256},
+    {.name = "system_id",
+     .types = t_str | t_null,
+     .needed = need::optional,
+     .privacy = secrecy::personal,
+     .max_chars = 256},
 });
-inline constexpr param current_password{.name = "current_password", .types = t_str, .privacy = secrecy::secret, .size = size_rule::password};
-inline constexpr param new_password{.name = "new_password", .types = t_str, .privacy = secrecy::secret, .size = size_rule::password};
+inline constexpr param current_password{
+    .name = "current_password", .types = t_str, .privacy = secrecy::secret, .size = size_rule::password};
+inline constexpr param new_password{
+    .name = "new_password", .types = t_str, .privacy = secrecy::secret, .size = size_rule::password};
 inline constexpr param similar_name{"full_name", t_str | t_null, need::optional, secrecy::personal};
 inline constexpr auto user_changepass = std::to_array<param>({
     user_id,
@@ -190,42 +197,204 @@ inline constexpr auto user_validatepass = std::to_array<param>({
 }  // namespace rows
 
 inline constexpr auto request_table = std::to_array<request_row>({
-    {request::session_new, "session-new", "", target::session, effect::write, {}, hashing::no, trust::frontend,
-     rows::session_new, "user_id", "Starts a session for a user, anonymous or logged in."},
-    {request::session_exists, "session-exists", "", target::session, effect::read, {}, hashing::no, trust::none,
-     rows::one_token, "session_token", "Tells whether a session is live, and whose it is."},
-    {request::session_delete, "session-delete", "", target::session, effect::write, {}, hashing::no, trust::none,
-     rows::one_token, "session_token", "Ends one session."},
-    {request::session_delete_userid, "session-delete-userid", "", target::session, effect::write, {}, hashing::no,
-     trust::frontend, rows::session_delete_userid, "user_id", "Ends all sessions of a user, or all but the current one."},
-    {request::session_setinfo, "session-setinfo", "", target::session, effect::write, {}, hashing::no, trust::none,
-     rows::session_setinfo, "session_token", "Replaces a session's additional information (2019 form)."},
-    {request::internal_session_edit, "internal-session-edit", "", target::session, effect::write, {}, hashing::no,
-     trust::internal, rows::internal_session_edit, "target_session_token", "Merges into a session's additional information."},
-    {request::user_login, "user-login", "", target::user, effect::write, {.own = 10}, hashing::checking, trust::none,
-     rows::user_login, "email", "Checks an address and a password, and ends the session that asked."},
-    {request::user_logout, "user-logout", "", target::session, effect::write, {.own = 10}, hashing::no, trust::none,
-     rows::user_logout, "session_token", "Ends the session of a user who logs out."},
-    {request::user_passcheck, "user-passcheck", "", target::user, effect::write, {.own = 30}, hashing::checking,
-     trust::none, rows::user_passcheck, "session_token", "Checks the password of a session's user again."},
-    {request::user_passcheck_nosession, "user-passcheck-nosession", "", target::user, effect::write, {.own = 10},
-     hashing::checking, trust::none, rows::user_passcheck_nosession, "email", "Checks an address and a password without a session."},
-    {request::user_new, "user-new", "", target::user, effect::write, {.own = 5}, hashing::once_accepted, trust::none,
-     rows::user_new, "email", "Signs up a new user, or renews a sign-up that was never verified."},
-    {request::user_changepass, "user-changepass", "", target::user, effect::write, {.own = 5}, hashing::checking,
-     trust::none, rows::user_changepass, "email", "Changes a password and ends the user's other sessions."},
-    {request::user_changepass_nosession, "user-changepass-nosession", "", target::user, effect::write, {.own = 5},
-     hashing::checking, trust::none, rows::user_changepass_nosession, "email", "Changes a password and ends all of the user's sessions."},
-    {request::user_delete, "user-delete", "", target::user, effect::write, {.own = 10}, hashing::checking, trust::none,
-     rows::user_delete, "email", "Deletes an account, with everything that belongs to it."},
-    {request::user_list, "user-list", "", target::user, effect::read, {}, hashing::no, trust::frontend,
-     rows::user_list, "", "Lists users by ascending id."},
-    {request::user_lookup_email, "user-lookup-email", "", target::user, effect::read, {.by_address = true}, hashing::no,
-     trust::frontend, rows::one_email, "email", "Looks up a user by e-mail address."},
-    {request::user_validatepass, "user-validatepass", "", target::user, effect::read, {}, hashing::no, trust::none,
-     rows::user_validatepass, "email", "Judges a password by the password policy."},
-    {request::user_set_emailverified, "user-set-emailverified", "user-verify-email", target::user, effect::write,
-     {.by_address = true}, hashing::no, trust::frontend, rows::one_email, "email", "Records that a user proved an e-mail address."},
+    {request::session_new,
+     "session-new",
+     "",
+     target::session,
+     effect::write,
+     {},
+     hashing::no,
+     trust::frontend,
+     rows::session_new,
+     "user_id",
+     "Starts a session for a user, anonymous or logged in."},
+    {request::session_exists,
+     "session-exists",
+     "",
+     target::session,
+     effect::read,
+     {},
+     hashing::no,
+     trust::none,
+     rows::one_token,
+     "session_token",
+     "Tells whether a session is live, and whose it is."},
+    {request::session_delete,
+     "session-delete",
+     "",
+     target::session,
+     effect::write,
+     {},
+     hashing::no,
+     trust::none,
+     rows::one_token,
+     "session_token",
+     "Ends one session."},
+    {request::session_delete_userid,
+     "session-delete-userid",
+     "",
+     target::session,
+     effect::write,
+     {},
+     hashing::no,
+     trust::frontend,
+     rows::session_delete_userid,
+     "user_id",
+     "Ends all sessions of a user, or all but the current one."},
+    {request::session_setinfo,
+     "session-setinfo",
+     "",
+     target::session,
+     effect::write,
+     {},
+     hashing::no,
+     trust::none,
+     rows::session_setinfo,
+     "session_token",
+     "Replaces a session's additional information (2019 form)."},
+    {request::internal_session_edit,
+     "internal-session-edit",
+     "",
+     target::session,
+     effect::write,
+     {},
+     hashing::no,
+     trust::internal,
+     rows::internal_session_edit,
+     "target_session_token",
+     "Merges into a session's additional information."},
+    {request::user_login,
+     "user-login",
+     "",
+     target::user,
+     effect::write,
+     {.own = 10},
+     hashing::checking,
+     trust::none,
+     rows::user_login,
+     "email",
+     "Checks an address and a password, and ends the session that asked."},
+    {request::user_logout,
+     "user-logout",
+     "",
+     target::session,
+     effect::write,
+     {.own = 10},
+     hashing::no,
+     trust::none,
+     rows::user_logout,
+     "session_token",
+     "Ends the session of a user who logs out."},
+    {request::user_passcheck,
+     "user-passcheck",
+     "",
+     target::user,
+     effect::write,
+     {.own = 30},
+     hashing::checking,
+     trust::none,
+     rows::user_passcheck,
+     "session_token",
+     "Checks the password of a session's user again."},
+    {request::user_passcheck_nosession,
+     "user-passcheck-nosession",
+     "",
+     target::user,
+     effect::write,
+     {.own = 10},
+     hashing::checking,
+     trust::none,
+     rows::user_passcheck_nosession,
+     "email",
+     "Checks an address and a password without a session."},
+    {request::user_new,
+     "user-new",
+     "",
+     target::user,
+     effect::write,
+     {.own = 5},
+     hashing::once_accepted,
+     trust::none,
+     rows::user_new,
+     "email",
+     "Signs up a new user, or renews a sign-up that was never verified."},
+    {request::user_changepass,
+     "user-changepass",
+     "",
+     target::user,
+     effect::write,
+     {.own = 5},
+     hashing::checking,
+     trust::none,
+     rows::user_changepass,
+     "email",
+     "Changes a password and ends the user's other sessions."},
+    {request::user_changepass_nosession,
+     "user-changepass-nosession",
+     "",
+     target::user,
+     effect::write,
+     {.own = 5},
+     hashing::checking,
+     trust::none,
+     rows::user_changepass_nosession,
+     "email",
+     "Changes a password and ends all of the user's sessions."},
+    {request::user_delete,
+     "user-delete",
+     "",
+     target::user,
+     effect::write,
+     {.own = 10},
+     hashing::checking,
+     trust::none,
+     rows::user_delete,
+     "email",
+     "Deletes an account, with everything that belongs to it."},
+    {request::user_list,
+     "user-list",
+     "",
+     target::user,
+     effect::read,
+     {},
+     hashing::no,
+     trust::frontend,
+     rows::user_list,
+     "",
+     "Lists users by ascending id."},
+    {request::user_lookup_email,
+     "user-lookup-email",
+     "",
+     target::user,
+     effect::read,
+     {.by_address = true},
+     hashing::no,
+     trust::frontend,
+     rows::one_email,
+     "email",
+     "Looks up a user by e-mail address."},
+    {request::user_validatepass,
+     "user-validatepass",
+     "",
+     target::user,
+     effect::read,
+     {},
+     hashing::no,
+     trust::none,
+     rows::user_validatepass,
+     "email",
+     "Judges a password by the password policy."},
+    {request::user_set_emailverified,
+     "user-set-emailverified",
+     "user-verify-email",
+     target::user,
+     effect::write,
+     {.by_address = true},
+     hashing::no,
+     trust::frontend,
+     rows::one_email,
+     "email",
+     "Records that a user proved an e-mail address."},
 });
 
 constexpr bool request_table_is_in_order() {

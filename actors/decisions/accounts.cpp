@@ -28,8 +28,7 @@ std::optional<session_and_user> known_session(const storage::view& store, std::s
   return session_and_user{*session, *user, std::move(*key)};
 }
 
-std::optional<session_and_user> live_session(const storage::view& store, std::string_view token,
-                                             proto::timestamp now) {
+std::optional<session_and_user> live_session(const storage::view& store, std::string_view token, proto::timestamp now) {
   auto known = known_session(store, token);
   if (known && known->session.expires <= now) return std::nullopt;
   return known;

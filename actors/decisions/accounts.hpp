@@ -17,9 +17,7 @@ inline constexpr std::int64_t anonymous_user_id = 2;
 inline constexpr std::int64_t locked_user_id = 3;
 
 /// Users 2 and 3, which cannot be changed.
-constexpr bool is_protected(std::int64_t user_id) {
-  return user_id == anonymous_user_id || user_id == locked_user_id;
-}
+constexpr bool is_protected(std::int64_t user_id) { return user_id == anonymous_user_id || user_id == locked_user_id; }
 
 /// A session and its user, valid as long as the view.
 struct session_and_user {

@@ -52,14 +52,14 @@ void count_failure(const context& c, finish& end) {
   end.hold = hold_after(after.failures);
   if (after.failures >= c.config.lock_tries) {
     after.locked_until = proto::add_seconds(c.now + end.hold, c.config.lock_seconds);
-    end.audit.push_back({.event = "account.autolocked", .actor = {}, .target = std::string(c.account), .always_ok = true});
+    end.audit.push_back(
+        {.event = "account.autolocked", .actor = {}, .target = std::string(c.account), .always_ok = true});
   }
   storage::put_attempts(end.tx, c.account, before, after);
 }
 
 void forget_failures(const context& c, storage::mini_transaction& tx) {
-  if (const auto before = storage::find_attempts(c.store, c.account))
-    storage::remove_attempts(tx, c.account, *before);
+  if (const auto before = storage::find_attempts(c.store, c.account)) storage::remove_attempts(tx, c.account, *before);
 }
 
 }  // namespace authnz::actors

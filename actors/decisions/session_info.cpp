@@ -26,8 +26,9 @@ step store_info(const session_and_user& at, std::string_view token, std::string 
   shown.extra_info = *after.extra_info;
   object_text part;
   add_session_part(part, token, shown);
-  finish end{.answer = answer::success(code::session_updated, object_text().raw("session_info", part.object()).members()),
-             .audit = audit_of(at)};
+  finish end{
+      .answer = answer::success(code::session_updated, object_text().raw("session_info", part.object()).members()),
+      .audit = audit_of(at)};
   storage::replace_session(end.tx, before, after);
   return end;
 }

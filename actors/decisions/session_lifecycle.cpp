@@ -42,7 +42,8 @@ proto::timestamp capped(proto::timestamp expires, const context& c) {
 }
 
 step refuse_new(const context& c, code reason, code message) {
-  return finish{.answer = answer::failure(reason, message, fields_on_failure(c.request)), .audit = {{"session.created"}}};
+  return finish{.answer = answer::failure(reason, message, fields_on_failure(c.request)),
+                .audit = {{"session.created"}}};
 }
 step refuse_new(const context& c, code reason) { return refuse_new(c, reason, reason); }
 
@@ -102,7 +103,8 @@ step decision<request::session_exists>::decide(const context& c) {
   object_text info;
   add_session_part(info, token, live->session);
   add_user_part(info, live->user);
-  return finish{.answer = answer::success(code::session_found, object_text().raw("session_info", info.object()).members())};
+  return finish{.answer =
+                    answer::success(code::session_found, object_text().raw("session_info", info.object()).members())};
 }
 
 std::string decision<request::session_delete>::fields_on_failure(const proto::call&) { return {}; }

@@ -142,8 +142,8 @@ step decision<request::user_new>::decide(const context& c) {
   if (known) return already_known(c, *known);
 
   const storage::user added = new_user(c, email);
-  finish end = ending(answer::success(code::user_created, user_fields(added, true)), event_created,
-                      std::to_string(added.id));
+  finish end =
+      ending(answer::success(code::user_created, user_fields(added, true)), event_created, std::to_string(added.id));
   storage::add_user(end.tx, added);
   return end;
 }

@@ -97,8 +97,8 @@ std::string decision<request::user_lookup_email>::fields_on_failure(const proto:
 step decision<request::user_lookup_email>::decide(const context& c) {
   const auto user = storage::find_user_by_email(c.store, rules::normalise_address(c.request.text("email")));
   if (!user) return finish{.answer = answer::failure(code::user_not_found, fields_on_failure(c.request))};
-  return finish{.answer = answer::success(
-                    code::user_found, object_text().raw("user_info", user_info(c.store, *user, c.now)).members())};
+  return finish{.answer = answer::success(code::user_found,
+                                          object_text().raw("user_info", user_info(c.store, *user, c.now)).members())};
 }
 
 std::string decision<request::user_set_emailverified>::fields_on_failure(const proto::call&) {

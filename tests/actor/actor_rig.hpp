@@ -42,9 +42,7 @@ class stepped_system {
 
  private:
   struct config : caf::actor_system_config {
-    config() {
-      set("scheduler.policy", caf::atom("testing"));
-    }
+    config() { set("scheduler.policy", caf::atom("testing")); }
   };
   config config_;
 

@@ -62,9 +62,10 @@ class node_test : public ::testing::Test {
     stop();
     hashing.niceness = 0;
     system.emplace(system_config);
-    made = spawn_node(*system, {store, routes, config, nullptr, shards, hashing,
-                                [](const auto&, auto, const auto&, auto) {}, [](const auto&) {},
-                                [this](const std::string& name, const std::string&, std::uint32_t) { deaths.put(name); }});
+    made =
+        spawn_node(*system, {store, routes, config, nullptr, shards, hashing,
+                             [](const auto&, auto, const auto&, auto) {}, [](const auto&) {},
+                             [this](const std::string& name, const std::string&, std::uint32_t) { deaths.put(name); }});
     door.emplace(gateway_ingress::options{}, routes, made.gateway);
     // The supervisor has started everybody once it answers.
     caf::scoped_actor self(*system);
@@ -89,7 +90,10 @@ class node_test : public ::testing::Test {
     return to->take().value_or(proto::reply{http_status::internal_error, "no answer", 0});
   }
   json new_session() {
-    return {{"ip_address", "192.0.2.1"}, {"user_agent", "t"}, {"user_id", nullptr}, {"expires", 1},
+    return {{"ip_address", "192.0.2.1"},
+            {"user_agent", "t"},
+            {"user_id", nullptr},
+            {"expires", 1},
             {"extra_info_json", nullptr}};
   }
   static json passcheck(const std::string& email) { return {{"email", email}, {"password", "wrong"}}; }
@@ -138,7 +142,8 @@ TEST_F(node_test, restarts_an_actor_that_dies_and_counts_it) {
   EXPECT_EQ(deaths.take(), "session-0");
   ASSERT_TRUE(eventually([&] { return routes.current()->sessions[0] != nullptr; }));
   EXPECT_EQ(reason(ask(request::session_new, new_session())), "ok");
-  for (const auto& [name, meter] : made.meters) EXPECT_EQ(meter->read().restarts, name == "session-0" ? 1U : 0U) << name;
+  for (const auto& [name, meter] : made.meters)
+    EXPECT_EQ(meter->read().restarts, name == "session-0" ? 1U : 0U) << name;
 }
 
 TEST_F(node_test, answers_503_for_an_actor_that_is_gone) {

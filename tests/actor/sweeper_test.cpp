@@ -17,10 +17,13 @@ using namespace std::chrono_literals;
 class sweeper_actor_test : public testing::Test {
  protected:
   void start() {
-    actor = stepped.system.spawn(
-        sweeper, sweeper_parts{std::make_shared<settings>(), [this] { return store.read(); },
-                               [this](commit_ptr&& job) { commit(std::move(job)); }, [this] { return now; },
-                               [this] { return chance; }, measured, {.rows_removed = 2, .rows_read = 10}});
+    actor = stepped.system.spawn(sweeper, sweeper_parts{std::make_shared<settings>(),
+                                                        [this] { return store.read(); },
+                                                        [this](commit_ptr&& job) { commit(std::move(job)); },
+                                                        [this] { return now; },
+                                                        [this] { return chance; },
+                                                        measured,
+                                                        {.rows_removed = 2, .rows_read = 10}});
     stepped.pass(1s, 5ms);
   }
   void commit(commit_ptr&& job) {

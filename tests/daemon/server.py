@@ -114,7 +114,7 @@ class Server:
     def spawn(self) -> None:
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
-                [binary("authnzserver")], env=self.environment(), stdout=log, stderr=log, cwd=self.directory
+                [binary("authnzerver")], env=self.environment(), stdout=log, stderr=log, cwd=self.directory
             )
 
     def wait_until_ready(self) -> None:
@@ -136,7 +136,7 @@ class Server:
     def start_and_fail(self) -> tuple[int, str]:
         """For a start that must fail: the exit code and what went to standard error."""
         done = subprocess.run(
-            [binary("authnzserver")], env=self.environment(), capture_output=True, timeout=20, cwd=self.directory
+            [binary("authnzerver")], env=self.environment(), capture_output=True, timeout=20, cwd=self.directory
         )
         return done.returncode, done.stderr.decode(errors="replace")
 

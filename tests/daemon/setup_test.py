@@ -33,7 +33,7 @@ class SetupCase(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.directory)
 
     def run_daemon(self, *arguments: str, text: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [binary("authnzserver"), f"--basedir={self.directory}", *arguments]
+        command = [binary("authnzerver"), f"--basedir={self.directory}", *arguments]
         return subprocess.run(
             command, input=text, env={**inherited_environment(), **environment}, capture_output=True, text=True,
             timeout=START_SECONDS, umask=0, cwd=self.directory,
@@ -89,7 +89,7 @@ class Autosetup(SetupCase):
         envfile.write_text("\n".join([*lines, f"AUTHNZERVER_PORT={port}"]) + "\n")
         with open(self.directory / "stderr.log", "wb") as log:
             process = subprocess.Popen(
-                [binary("authnzserver"), f"--envfile={envfile}"], env=inherited_environment(), stdout=log, stderr=log
+                [binary("authnzerver"), f"--envfile={envfile}"], env=inherited_environment(), stdout=log, stderr=log
             )
         self.addCleanup(lambda: (process.kill(), process.wait()))
         url = f"http://127.0.0.1:{port}"
@@ -122,7 +122,7 @@ class CommandLine(SetupCase):
         for word in ("--autosetup", "--envfile", "--port", "--secretfile", "--ratelimits", "--argon2", "--print-config"):
             self.assertIn(word, helped.stdout)
         version = self.run_daemon("--version")
-        self.assertEqual((version.returncode, version.stdout.split()[0]), (0, "authnzserver"))
+        self.assertEqual((version.returncode, version.stdout.split()[0]), (0, "authnzerver"))
 
     def test_the_configuration_is_printed_without_its_secrets(self) -> None:
         key = Fernet.generate_key().decode()

@@ -52,7 +52,7 @@ class autosetup_run : public testing::Test {
     prompt ask(in, out, how);
     const auto done =
         autosetup(*c, actions(),
-                  {ask, out, "authnzserver", "/home/ada", std::chrono::sys_seconds{std::chrono::seconds{1234567890}}});
+                  {ask, out, "authnzerver", "/home/ada", std::chrono::sys_seconds{std::chrono::seconds{1234567890}}});
     said = out.str();
     return done ? std::string() : done.error();
   }
@@ -143,7 +143,7 @@ TEST_F(autosetup_run, makes_a_key_a_salt_and_an_envfile_that_a_start_accepts) {
 
 TEST_F(autosetup_run, prints_the_start_command_and_no_secret) {
   ASSERT_EQ(run(), "");
-  EXPECT_NE(said.find("\n  authnzserver --envfile=" + (base / ".env").string() + "\n"), std::string::npos) << said;
+  EXPECT_NE(said.find("\n  authnzerver --envfile=" + (base / ".env").string() + "\n"), std::string::npos) << said;
   EXPECT_EQ(said.find(content_of(base / ".authnzerver-secret-key")), std::string::npos);
   EXPECT_EQ(said.find("random-for-you"), std::string::npos);
 }

@@ -54,7 +54,7 @@ TEST(config_text, envfile_means_the_same_when_it_is_read) {
 
 TEST(config_text, document_is_up_to_date) {
   EXPECT_EQ(content_of(AUTHNZ_SOURCE_DIR "/docs/configuration.md"), configuration_markdown())
-      << "write it again: authnzserver --configuration-markdown > docs/configuration.md";
+      << "write it again: authnzerver --configuration-markdown > docs/configuration.md";
 }
 
 }  // namespace

@@ -20,9 +20,9 @@ TEST(client_address, is_the_ipv4_one_that_it_maps) {
 }
 
 TEST(client_address, is_nothing_else) {
-  for (const auto text :
-       {""sv, "localhost"sv, "192.0.2"sv, "192.0.2.256"sv, "192.0.2.1:80"sv, "[::1]"sv, "::1%lo"sv, " ::1"sv,
-        "::1/64"sv, "192.0.2.1\0"sv, "1111:2222:3333:4444:5555:6666:7777:8888:9999:1111:2222:3333:4444"sv, "010.0.0.1"sv})
+  for (const auto text : {""sv, "localhost"sv, "192.0.2"sv, "192.0.2.256"sv, "192.0.2.1:80"sv, "[::1]"sv, "::1%lo"sv,
+                          " ::1"sv, "::1/64"sv, "192.0.2.1\0"sv,
+                          "1111:2222:3333:4444:5555:6666:7777:8888:9999:1111:2222:3333:4444"sv, "010.0.0.1"sv})
     EXPECT_EQ(canonical_ip(text), std::nullopt) << text;
 }
 

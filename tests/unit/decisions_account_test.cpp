@@ -180,8 +180,11 @@ TEST(user_list, pages_by_ascending_id) {
 TEST(session_new, refuses_users_who_may_not_have_one) {
   desk d;
   const auto ask = [&](std::int64_t id) {
-    return d.ask("session-new", {{"ip_address", "::ffff:192.0.2.1"}, {"user_agent", ""}, {"user_id", id},
-                                 {"expires", 1}, {"extra_info_json", nullptr}});
+    return d.ask("session-new", {{"ip_address", "::ffff:192.0.2.1"},
+                                 {"user_agent", ""},
+                                 {"user_id", id},
+                                 {"expires", 1},
+                                 {"extra_info_json", nullptr}});
   };
   EXPECT_EQ(ask(3).reason(), "account-inactive");
   EXPECT_EQ(ask(99).reason(), "user-not-found");
@@ -191,8 +194,11 @@ TEST(session_new, refuses_users_who_may_not_have_one) {
 TEST(session_new, reads_days_and_times) {
   desk d;
   const auto ask = [&](json expires) {
-    return d.ask("session-new", {{"ip_address", "192.0.2.1"}, {"user_agent", ""}, {"user_id", nullptr},
-                                 {"expires", std::move(expires)}, {"extra_info_json", nullptr}});
+    return d.ask("session-new", {{"ip_address", "192.0.2.1"},
+                                 {"user_agent", ""},
+                                 {"user_id", nullptr},
+                                 {"expires", std::move(expires)},
+                                 {"extra_info_json", nullptr}});
   };
   EXPECT_EQ(ask(0).reason(), "expires-in-past");
   EXPECT_EQ(ask(-9'000'000'000'000).reason(), "expires-in-past");
@@ -218,8 +224,8 @@ TEST(internal_session_edit, merges_and_deletes_keys) {
   desk d;
   const auto token = d.new_session();
   d.ask("internal-session-edit", {{"target_session_token", token}, {"update_dict", {{"a", 1}, {"b", 2}}}});
-  const auto done = d.ask("internal-session-edit", {{"target_session_token", token},
-                                                    {"update_dict", {{"a", "__delete__"}, {"c", nullptr}}}});
+  const auto done = d.ask("internal-session-edit",
+                          {{"target_session_token", token}, {"update_dict", {{"a", "__delete__"}, {"c", nullptr}}}});
   EXPECT_EQ(done.field("session_info")["extra_info_json"], json({{"b", 2}, {"c", nullptr}}));
 }
 

@@ -18,8 +18,8 @@ namespace authnz::actors::test {
 using nlohmann::json;
 
 struct outcome {
-  json answer;            ///< as it is sent
-  int computations = 0;   ///< password checks and hashes
+  json answer;           ///< as it is sent
+  int computations = 0;  ///< password checks and hashes
   std::chrono::microseconds hold{0};
   std::vector<audit_note> audit;
 
@@ -68,8 +68,11 @@ class desk {
   }
 
   std::string new_session(std::int64_t user_id = 0) {
-    return ask("session-new", {{"ip_address", "192.0.2.1"}, {"user_agent", "test"}, {"user_id", user_id},
-                               {"expires", 1}, {"extra_info_json", nullptr}})
+    return ask("session-new", {{"ip_address", "192.0.2.1"},
+                               {"user_agent", "test"},
+                               {"user_id", user_id},
+                               {"expires", 1},
+                               {"extra_info_json", nullptr}})
         .field("session_token");
   }
 

@@ -265,8 +265,8 @@ std::string run_peer(const std::string& action, std::string_view input) {
 }
 
 const std::vector<std::string>& exchanged_texts() {
-  static const std::vector<std::string> texts{"x", R"({"reqid":1})", std::string("\0\xFF\x80", 3),
-                                              std::string(16, 'b'), std::string(5000, 'c')};
+  static const std::vector<std::string> texts{"x", R"({"reqid":1})", std::string("\0\xFF\x80", 3), std::string(16, 'b'),
+                                              std::string(5000, 'c')};
   return texts;
 }
 

@@ -31,8 +31,8 @@ TEST(password_hash, is_the_reference_implementations) {
   password_hasher hasher;
   for (const argon2_params p : {argon2_params{8, 1, 1}, argon2_params{64, 2, 1}, argon2_params{1000, 3, 1},
                                 argon2_params{64, 1, 4}, argon2_params{1024, 4, 3}, argon2_params{512, 1, 64}})
-    for (const std::string& password : {std::string(), std::string("Gr\xc3\xbc\xc3\x9f"), std::string(4096, 'x'),
-                                       std::string("cut\0here", 8)})
+    for (const std::string& password :
+         {std::string(), std::string("Gr\xc3\xbc\xc3\x9f"), std::string(4096, 'x'), std::string("cut\0here", 8)})
       EXPECT_EQ(hasher.make(password, salt, p), reference(Argon2_id, ARGON2_VERSION_13, p, password));
 }
 
@@ -66,8 +66,8 @@ TEST(password_hash, verifies_imported_hashes_of_all_kinds) {
 // implementation's own tests.
 TEST(password_hash, verifies_published_hashes) {
   password_hasher hasher;
-  EXPECT_TRUE(hasher.verify("password",
-                            "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8"));
+  EXPECT_TRUE(
+      hasher.verify("password", "$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$iekCn0Y3spW+sCcFanM2xBT63UP2sghkUoHLIUpWRS8"));
   EXPECT_TRUE(hasher.verify("password",
                             "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"));
   EXPECT_TRUE(hasher.verify("password",
@@ -84,7 +84,11 @@ TEST(password_hash, verifies_no_damaged_or_costly_hash) {
   const std::string t = phc.substr(phc.rfind('$') + 1);
   ASSERT_TRUE(hasher.verify("p", "$argon2id$v=19$m=64,t=1,p=1$" + s + "$" + t)) << t;
   for (const std::string& damaged : {
-           std::string(), std::string("$"), std::string("$$$$$"), std::string("argon2id"), std::string("$argon2id$"),
+           std::string(),
+           std::string("$"),
+           std::string("$$$$$"),
+           std::string("argon2id"),
+           std::string("$argon2id$"),
            "$argon2d$v=19$m=64,t=1,p=1$" + s + "$" + t,
            "$argon2id$v=18$m=64,t=1,p=1$" + s + "$" + t,
            "$argon2id$v=$m=64,t=1,p=1$" + s + "$" + t,

@@ -82,11 +82,32 @@ std::string with_text(const std::string& raw) {
 
 TEST(payload, is_unauthorized_when_it_is_no_json) {
   const std::string texts[] = {
-      "", " ", "{", "nonsense", "{'a':1}", "{\"a\":1,}", "{} {}", "01", "NaN", "{\"a\":NaN}", "{\"a\":Infinity}",
-      "{\"a\":-Infinity}", "{\"a\":1} // x", good().dump() + "x", good().dump() + std::string("\0", 1),
-      good().dump() + std::string("\0x", 2), with_text("\\ud800"), with_text("\\udc00\\ud800"),
-      with_text("\\ud800x"), with_text("\xC3"), with_text("\xED\xA0\x80"), with_text("\xC0\x80"),
-      with_text("\xF4\x90\x80\x80"), with_text("\n"), with_text(std::string("\0", 1)), with_text("\\x41"),
+      "",
+      " ",
+      "{",
+      "nonsense",
+      "{'a':1}",
+      "{\"a\":1,}",
+      "{} {}",
+      "01",
+      "NaN",
+      "{\"a\":NaN}",
+      "{\"a\":Infinity}",
+      "{\"a\":-Infinity}",
+      "{\"a\":1} // x",
+      good().dump() + "x",
+      good().dump() + std::string("\0", 1),
+      good().dump() + std::string("\0x", 2),
+      with_text("\\ud800"),
+      with_text("\\udc00\\ud800"),
+      with_text("\\ud800x"),
+      with_text("\xC3"),
+      with_text("\xED\xA0\x80"),
+      with_text("\xC0\x80"),
+      with_text("\xF4\x90\x80\x80"),
+      with_text("\n"),
+      with_text(std::string("\0", 1)),
+      with_text("\\x41"),
   };
   for (const auto& text : texts) EXPECT_EQ(status_of(text), http_status::unauthorized) << text;
 }
@@ -100,16 +121,25 @@ TEST(payload, is_an_object) {
 
 TEST(payload, has_a_reqid) {
   const std::string texts[] = {
-      without("reqid"), with("reqid", nullptr), with("reqid", 1.0), with("reqid", true),
-      with("reqid", json::array()), with("reqid", std::string(4097, 'x')), with("reqid", 9223372036854775808U),
+      without("reqid"),
+      with("reqid", nullptr),
+      with("reqid", 1.0),
+      with("reqid", true),
+      with("reqid", json::array()),
+      with("reqid", std::string(4097, 'x')),
+      with("reqid", 9223372036854775808U),
   };
   for (const auto& text : texts) EXPECT_EQ(status_of(text), http_status::bad_request) << text;
 }
 
 TEST(payload, names_a_request) {
   const std::string texts[] = {
-      without("request"), with("request", nullptr), with("request", 1), with("request", ""),
-      with("request", "Session-Exists"), with("request", std::string("session-exists\0", 15)),
+      without("request"),
+      with("request", nullptr),
+      with("request", 1),
+      with("request", ""),
+      with("request", "Session-Exists"),
+      with("request", std::string("session-exists\0", 15)),
       with("request", "totp-new"),
   };
   for (const auto& text : texts) EXPECT_EQ(status_of(text), http_status::bad_request) << text;
@@ -117,14 +147,20 @@ TEST(payload, names_a_request) {
 
 TEST(payload, has_a_body) {
   const std::string texts[] = {
-      without("body"), with("body", nullptr), with("body", json::array()), with("body", "{}"),
+      without("body"),
+      with("body", nullptr),
+      with("body", json::array()),
+      with("body", "{}"),
   };
   for (const auto& text : texts) EXPECT_EQ(status_of(text), http_status::bad_request) << text;
 }
 
 TEST(payload, names_its_client_while_rate_limits_are_on) {
   const std::string texts[] = {
-      without("client_ipaddr"), with("client_ipaddr", nullptr), with("client_ipaddr", ""), with("client_ipaddr", 1),
+      without("client_ipaddr"),
+      with("client_ipaddr", nullptr),
+      with("client_ipaddr", ""),
+      with("client_ipaddr", 1),
   };
   for (const auto& text : texts) EXPECT_EQ(status_of(text), http_status::bad_request) << text;
 }

@@ -8,8 +8,7 @@ namespace authnz::proto {
 namespace {
 
 // Reads salt and item, each a line.
-constexpr auto reference =
-    AUTHNZ_PYTHON
+constexpr auto reference = AUTHNZ_PYTHON
     " -c '"
     "import hashlib, sys\n"
     "salt, item = sys.stdin.buffer.read().split(b\"\\n\")\n"

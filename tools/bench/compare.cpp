@@ -119,7 +119,7 @@ class comparison {
 result<void> comparison::prepare() {
   if (dir_.path().empty()) return tl::unexpected(std::string("cannot make a temporary directory"));
   const auto self = fs::read_symlink("/proc/self/exe");
-  const auto server = command_.server.empty() ? self.parent_path() / "authnzserver" : fs::path(command_.server);
+  const auto server = command_.server.empty() ? self.parent_path() / "authnzerver" : fs::path(command_.server);
   server_port_ = free_port();
   auto started = start({server.string()}, server_environment(dir_.path(), key_, server_port_, command_.settings),
                        dir_.path() / "server.log", server_port_);

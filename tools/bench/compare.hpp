@@ -8,7 +8,7 @@
 namespace authnz::bench {
 
 struct compare_command {
-  std::string server;  ///< path of authnzserver; empty = next to this program
+  std::string server;  ///< path of authnzerver; empty = next to this program
   unsigned connections = 64;
   double seconds = 3;  ///< of one measurement
   unsigned rounds = 5;

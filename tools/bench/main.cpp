@@ -32,7 +32,7 @@ void describe_load(CLI::App& app, load_command& c) {
 }
 
 void describe_compare(CLI::App& app, compare_command& c) {
-  app.add_option("--server", c.server, "Path of authnzserver (default: next to this program)");
+  app.add_option("--server", c.server, "Path of authnzerver (default: next to this program)");
   app.add_option("--connections", c.connections, "Keep-alive connections")
       ->capture_default_str()
       ->check(CLI::Range(1, 10000));
@@ -48,7 +48,7 @@ void describe_compare(CLI::App& app, compare_command& c) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Puts load on an authnzserver and tells how fast it answers.", "authnz-bench"};
+  CLI::App app{"Puts load on an authnzerver and tells how fast it answers.", "authnz-bench"};
   app.require_subcommand(1);
   app.footer(
       "Examples:\n"

@@ -26,7 +26,9 @@ void add_call(CLI::App& app, ctl::call_options& o, int& status) {
   call->add_option("request", o.request, "Name of the request, e.g. user-list")->required();
   call->add_option("body", o.body, "Its items as a JSON object; - reads standard input")->capture_default_str();
   call->add_option("--url", o.url, "Where the server listens")->capture_default_str()->envname("AUTHNZ_URL");
-  call->add_option("--key-file", o.key_file, "File of the shared key")->capture_default_str()->envname("AUTHNZ_KEY_FILE");
+  call->add_option("--key-file", o.key_file, "File of the shared key")
+      ->capture_default_str()
+      ->envname("AUTHNZ_KEY_FILE");
   call->add_option("--client", o.client, "Address of the frontend's client, for rate limits")->capture_default_str();
   call->add_option("--cafile", o.ca_file, "PEM file of authorities to trust, with https");
   call->add_option("--timeout", o.timeout_seconds, "Seconds to wait for the answer")->capture_default_str();
@@ -36,9 +38,10 @@ void add_call(CLI::App& app, ctl::call_options& o, int& status) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Looks into and asks an authnzserver.\n\n"
-               "Exit status: 0 done, and with `call` the answer is a success; 1 the answer is a failure;\n"
-               "2 the command line is wrong; 3 there was no answer."};
+  CLI::App app{
+      "Looks into and asks an authnzerver.\n\n"
+      "Exit status: 0 done, and with `call` the answer is a success; 1 the answer is a failure;\n"
+      "2 the command line is wrong; 3 there was no answer."};
   app.set_version_flag("--version", std::string(tools::version));
   app.require_subcommand(1);
   int status = 0;

@@ -41,8 +41,13 @@ void print_requests(std::ostream& out, bool as_json) {
   ordered list = ordered::array();
   for (const auto& r : proto::request_table) {
     if (as_json)
-      list.push_back({{"request", r.name}, {"alias", r.alias}, {"actor", word(r.actor)}, {"effect", word(r.what)},
-                      {"per_minute", r.limit.own}, {"trust", word(r.trusted)}, {"help", r.help}});
+      list.push_back({{"request", r.name},
+                      {"alias", r.alias},
+                      {"actor", word(r.actor)},
+                      {"effect", word(r.what)},
+                      {"per_minute", r.limit.own},
+                      {"trust", word(r.trusted)},
+                      {"help", r.help}});
     else
       out << std::left << std::setw(27) << r.name << std::setw(9) << word(r.actor) << std::setw(7) << word(r.what)
           << std::setw(10) << word(r.trusted) << r.help << '\n';

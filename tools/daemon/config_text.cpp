@@ -108,7 +108,7 @@ std::string shown_value(const item_row& r, const shown_item& shown) {
   return shown.text.empty() ? "***" : "*** in " + shown.text;
 }
 
-constexpr std::string_view help_head = R"(Usage: authnzserver [OPTION]...
+constexpr std::string_view help_head = R"(Usage: authnzerver [OPTION]...
 
 Authentication and authorization server. Options are written --name=value or --name value.
 A value is taken from the environment first, then from the command line, then it is the default.
@@ -141,15 +141,15 @@ Exit codes: 0 = fine, 1 = the server could not start, 2 = the command line was n
 )";
 
 constexpr std::string_view markdown_head =
-    R"(<!-- Generated from tools/daemon/config_items.hpp by authnzserver --configuration-markdown. Do not edit. -->
+    R"(<!-- Generated from tools/daemon/config_items.hpp by authnzerver --configuration-markdown. Do not edit. -->
 # Configuration
 
 Every item can be set in the environment or on the command line. The environment goes first, then the command
 line (`--name=value` or `--name value`), then the default. An empty or blank value counts as absent. A value that
 does not make sense is an error at the start (exit code 1) which names the item and the reason.
 
-`authnzserver --autosetup` makes keys, files and a store in one go and writes a `.env` with every item;
-`authnzserver --print-config` shows what holds, with secrets hidden.
+`authnzerver --autosetup` makes keys, files and a store in one go and writes a `.env` with every item;
+`authnzerver --print-config` shows what holds, with secrets hidden.
 
 ## A file in place of the environment
 
@@ -200,7 +200,7 @@ std::string effective_config_text(const config& c) {
 }
 
 std::string envfile_text(const config& c, const std::map<item, std::string>& overrides) {
-  std::string text = "# For authnzserver --envfile. Items are explained by authnzserver --help.\n";
+  std::string text = "# For authnzerver --envfile. Items are explained by authnzerver --help.\n";
   for_each_item([&](std::string_view name) { text += "\n# " + std::string(name) + "\n"; },
                 [&](const item_row& r) {
                   const auto chosen = overrides.find(r.id);

@@ -21,7 +21,7 @@ using namespace authnz::daemon;
 void say(std::string text) {
   for (auto& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  std::cerr << "authnzserver: " + text + "\n";
+  std::cerr << "authnzerver: " + text + "\n";
 }
 
 int refuse(const start_error& error) {
@@ -40,7 +40,7 @@ int run(const std::string& program, const std::vector<std::string>& arguments) {
   const auto line = parse_command_line(arguments);
   if (!line) return refuse(line.error());
   if (line->help) return std::cout << help_text(), exit_ok;
-  if (line->version) return std::cout << "authnzserver " AUTHNZ_VERSION "\n", exit_ok;
+  if (line->version) return std::cout << "authnzerver " AUTHNZ_VERSION "\n", exit_ok;
   if (line->configuration_markdown) return std::cout << configuration_markdown(), exit_ok;
   const auto around = surroundings_of_process();
   const auto c = load_config(*line, around, line->autosetup ? purpose::setting_up : purpose::serving);
@@ -58,7 +58,7 @@ int run(const std::string& program, const std::vector<std::string>& arguments) {
 
 int main(int argc, char** argv) {
   try {
-    return run(argc > 0 ? argv[0] : "authnzserver", {argv + std::min(argc, 1), argv + argc});
+    return run(argc > 0 ? argv[0] : "authnzerver", {argv + std::min(argc, 1), argv + argc});
   } catch (const std::exception& e) {
     return refuse({exit_start_error, e.what()});
   }

@@ -61,9 +61,9 @@ void report_listener_event(net::listener_event e, std::string_view detail, const
     case net::listener_event::replay_refused: return audit.write({.name = "envelope.replayed"}, now());
     case net::listener_event::tls_handshake_failed:
       return log.debug("listener.tls-failed", {actors::open("why", detail)});
-    case net::listener_event::accept_failed: return log.warning("listener.accept-failed", {actors::open("why", detail)});
-    case net::listener_event::connections_refused:
-      return log.warning("listener.full", {actors::open("why", detail)});
+    case net::listener_event::accept_failed:
+      return log.warning("listener.accept-failed", {actors::open("why", detail)});
+    case net::listener_event::connections_refused: return log.warning("listener.full", {actors::open("why", detail)});
     case net::listener_event::keys_refused: return log.error("listener.keys-refused", {actors::open("why", detail)});
   }
 }

@@ -34,7 +34,7 @@ template <class T>
 using outcome = tl::expected<T, std::string>;
 
 int fail_start(const std::string& what) {
-  std::cerr << "authnzserver: " << what << '\n';
+  std::cerr << "authnzerver: " << what << '\n';
   return exit_start_error;
 }
 
@@ -171,6 +171,8 @@ int run_server(const config& c, const config_source& read_again) {
   caf::anon_send_exit(node.supervisor, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(node.gateway, caf::exit_reason::user_shutdown);
   system.await_all_actors_done();
+  // A detached actor's thread ends when nobody holds its handle any more.
+  routes.update([](actors::routes& r) { r = {}; });
   if (!result) return fail_start(result.error());
   audit->write({.name = "server.stopped"}, now());
   return exit_ok;

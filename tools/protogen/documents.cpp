@@ -18,8 +18,8 @@ std::string code_span(std::string_view text) { return "`" + std::string(text) + 
 std::string anchor_link(std::string_view name) { return "[" + std::string(name) + "](#" + std::string(name) + ")"; }
 
 std::string rate_text(const request_row& row) {
-  std::string out = row.limit.own != 0 ? std::to_string(row.limit.own) + " a minute"
-                                       : "group " + code_span(group_of(row));
+  std::string out =
+      row.limit.own != 0 ? std::to_string(row.limit.own) + " a minute" : "group " + code_span(group_of(row));
   if (row.limit.by_address) out += ", also by e-mail address";
   return out;
 }
@@ -75,9 +75,9 @@ std::string index_line(const request_row& row) {
 }
 
 std::string item_line(const param& p) {
-  return "| " + code_span(p.name) + " | " + join(type_words(p.types), " or ") + " | " + std::string(need_word(p.needed)) +
-         " | " + limits_text(p) + " | " + (p.also.empty() ? "" : code_span(p.also)) + " | " +
-         std::string(log_text(p.privacy)) + " |\n";
+  return "| " + code_span(p.name) + " | " + join(type_words(p.types), " or ") + " | " +
+         std::string(need_word(p.needed)) + " | " + limits_text(p) + " | " + (p.also.empty() ? "" : code_span(p.also)) +
+         " | " + std::string(log_text(p.privacy)) + " |\n";
 }
 
 std::string section(const request_row& row) {
@@ -111,11 +111,14 @@ std::string requests_document() {
   std::string out =
       "<!-- Generated from proto/requests.hpp by protogen; `make docs` renews it. Do not edit. -->\n"
       "# Requests\n\n"
-      "Every request that the server knows. Need: R = required, R0 = required but null is allowed, O = optional, where\n"
+      "Every request that the server knows. Need: R = required, R0 = required but null is allowed, O = optional, "
+      "where\n"
       "null equals absent. Types are strict: `true` is no int, a float is never an int, a whole number is a float.\n"
-      "Sizes are configured by `maxstring` (4 KiB) and `maxextrainfo` (64 KiB); an item of type dict or list counts as\n"
+      "Sizes are configured by `maxstring` (4 KiB) and `maxextrainfo` (64 KiB); an item of type dict or list counts "
+      "as\n"
       "compact JSON. Codes that an answer may hold are listed in [errors.md](errors.md).\n\n"
-      "*Trust*: `internal` = no permission is checked, never to be driven by an end user's input; `frontend` = no actor\n"
+      "*Trust*: `internal` = no permission is checked, never to be driven by an end user's input; `frontend` = no "
+      "actor\n"
       "is checked, the frontend decides who may cause it. *Rate*: a class of its own, or the group's.\n\n"
       "| request | name of 2019 | effect | hashes | rate | trust |\n|---|---|---|---|---|---|\n";
   for (const auto& row : request_table) out += index_line(row);
@@ -132,17 +135,18 @@ std::string errors_document() {
       "An answer's `failure_reason` is for the frontend; its `message_codes` and `messages` may go to the end user.\n"
       "Outcomes that share a message code share its text too. Names are stable: new ones may come, none changes its\n"
       "meaning.\n\n";
-  out += code_section("Failure reasons that are their own message code",
-                      "For the frontend and for its user.", code_use::failure_and_message);
+  out += code_section("Failure reasons that are their own message code", "For the frontend and for its user.",
+                      code_use::failure_and_message);
   out += '\n';
   out += code_section("Failure reasons for the frontend only",
                       "The answer carries another message code, so that the user learns no more than is allowed.",
                       code_use::failure);
   out += '\n';
   out += code_section("Message codes only", "What the user may read beside the above.", code_use::message);
-  out += "\n## HTTP statuses\n\n"
-         "With 200 the body is a sealed answer. Any other status has one line of plain text that names it.\n\n"
-         "| status | line |\n|---|---|\n";
+  out +=
+      "\n## HTTP statuses\n\n"
+      "With 200 the body is a sealed answer. Any other status has one line of plain text that names it.\n\n"
+      "| status | line |\n|---|---|\n";
   static constexpr auto statuses = std::to_array<http_status>(
       {http_status::bad_request, http_status::unauthorized, http_status::not_found, http_status::method_not_allowed,
        http_status::payload_too_large, http_status::too_many_requests, http_status::internal_error,

@@ -28,7 +28,8 @@ std::optional<std::string> read(const fs::path& path) {
 
 tl::expected<std::vector<generated_file>, std::string> generate(const fs::path& root) {
   const auto client = read(root / client_path);
-  if (!client) return tl::unexpected("cannot read " + (root / client_path).string() + ": is this the repository's root?");
+  if (!client)
+    return tl::unexpected("cannot read " + (root / client_path).string() + ": is this the repository's root?");
   const auto spliced = with_python_methods(*client);
   if (!spliced) return tl::unexpected(std::string(client_path) + " has lost the markers of its generated part");
   return std::vector<generated_file>{

@@ -33,7 +33,8 @@ std::string python_type(const param& p) {
 }
 
 std::string argument(const param& p) {
-  return "        " + std::string(p.name) + ": " + python_type(p) + (p.needed == need::optional ? " = None" : "") + ",\n";
+  return "        " + std::string(p.name) + ": " + python_type(p) + (p.needed == need::optional ? " = None" : "") +
+         ",\n";
 }
 
 // Required arguments first, in the table's order, as callers read them.
@@ -58,8 +59,10 @@ std::string body(const request_row& row) {
   std::string given;
   for (const auto& p : row.params) {
     const std::string name(p.name);
-    if (p.needed != need::optional) out += "                \"" + name + "\": " + name + ",\n";
-    else given += (given.empty() ? "" : ", ") + name + "=" + name;
+    if (p.needed != need::optional)
+      out += "                \"" + name + "\": " + name + ",\n";
+    else
+      given += (given.empty() ? "" : ", ") + name + "=" + name;
   }
   if (!given.empty()) out += "                **_given(" + given + "),\n";
   return out.empty() ? "            {},\n" : "            {\n" + out + "            },\n";
@@ -67,8 +70,8 @@ std::string body(const request_row& row) {
 
 std::string method(const request_row& row, flavour f) {
   const bool waits = f == flavour::asyncio;
-  return std::string("    ") + (waits ? "async " : "") + "def " + snake_case(row.name) + "(\n        self,\n        *,\n" +
-         arguments(row) +
+  return std::string("    ") + (waits ? "async " : "") + "def " + snake_case(row.name) +
+         "(\n        self,\n        *,\n" + arguments(row) +
          "        reqid: ReqId | None = None,\n        client_ipaddr: str | None = None,\n    ) -> Answer:\n" +
          docstring(row) + "        return " + (waits ? "await " : "") + "self.call(\n            \"" +
          std::string(row.name) + "\",\n" + body(row) +

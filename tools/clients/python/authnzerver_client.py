@@ -1,4 +1,4 @@
-"""Client of authnzserver, in one file; depends on `cryptography` alone. Python >= 3.9.
+"""Client of authnzerver, in one file; depends on `cryptography` alone. Python >= 3.9.
 
     client = Client("http://127.0.0.1:13431", key, client_ipaddr="192.0.2.1")
     answer = client.user_lookup_email(email="someone@example.org")
