@@ -175,7 +175,9 @@ TEST_F(hasher_actor_test, answers_503_for_a_worker_that_dies_and_replaces_it) {
 }
 
 struct fixed_list final : breached_passwords {
+  std::atomic<int> asked = 0;
   std::optional<std::uint64_t> matches(const proto::secret& password) override {
+    ++asked;
     if (password.reveal() == "unreachable") return std::nullopt;
     return password.reveal() == "password" ? 9 : 0;
   }
@@ -205,6 +207,20 @@ TEST_F(breach_actor_test, tells_what_the_list_knows) {
 }
 
 TEST_F(breach_actor_test, knows_nothing_without_a_list) { EXPECT_EQ(matches(nullptr, "password"), 0); }
+
+TEST_F(breach_actor_test, rests_when_the_list_is_out_of_reach) {
+  const auto list = std::make_shared<fixed_list>();
+  const auto actor = threads.system().spawn<caf::detached>(breach, list, measured);
+  for (const auto* password : {"unreachable", "password"}) {
+    auto j = std::make_shared<breach_job>();
+    j->password = proto::secret(password);
+    j->reply_to = home.actor;
+    caf::anon_send(actor, std::move(j));
+    EXPECT_EQ(home.jobs->take().value()->matches, std::nullopt);
+  }
+  EXPECT_EQ(list->asked, 1);
+  caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+}
 
 TEST_F(breach_actor_test, tells_when_the_list_is_out_of_reach) {
   EXPECT_EQ(matches(std::make_shared<fixed_list>(), "unreachable"), std::nullopt);

@@ -30,14 +30,15 @@ class autosetup_run : public testing::Test {
     a.validate_admin_password = [](std::string_view password, std::string_view) {
       return password.size() < 12 ? std::vector<std::string>{"The password is too short."} : std::vector<std::string>{};
     };
-    a.seed_store = [this](const path& store, const std::string& email,
-                          const std::optional<proto::secret>& password) -> tl::expected<seed_result, std::string> {
+    a.seed_store = [this](const path& store, const std::string& email, const std::optional<proto::secret>& password,
+                          const keep_credentials& keep) -> tl::expected<bool, std::string> {
       ++seeded.times;
-      if (!std::filesystem::create_directory(store))
-        return seed_result{.seeded = false, .email = {}, .generated_password = {}};
+      if (!std::filesystem::create_directory(store)) return false;
+      const auto kept = keep(email, password ? std::nullopt : std::optional(proto::secret("random-for-you")));
+      if (!kept) return tl::unexpected(kept.error());
       std::ofstream(store / "data.mdb") << "x";
       seeded = {store, email, password ? std::optional(std::string(password->reveal())) : std::nullopt, seeded.times};
-      return seed_result{true, email, password ? std::nullopt : std::optional(proto::secret("random-for-you"))};
+      return true;
     };
     return a;
   }

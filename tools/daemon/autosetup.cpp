@@ -177,13 +177,16 @@ class maker {
 
 tl::expected<void, std::string> seed(maker& make, const config& c, const answers& given,
                                      const autosetup_actions& actions, std::chrono::sys_seconds now) {
-  const auto seeded = actions.seed_store(given.store, given.email, given.password);
+  const auto keep = [&](const std::string& email,
+                        const std::optional<proto::secret>& made_up) -> tl::expected<void, std::string> {
+    const auto file = write_credentials(c.basedir, email, made_up, now);
+    if (!file) return tl::unexpected(file.error());
+    make.report(true, *file);
+    return {};
+  };
+  const auto seeded = actions.seed_store(given.store, given.email, given.password, keep);
   if (!seeded) return tl::unexpected(seeded.error());
-  make.report(seeded->seeded, given.store);
-  if (!seeded->seeded) return {};
-  const auto file = write_credentials(c.basedir, seeded->email, seeded->generated_password, now);
-  if (!file) return tl::unexpected(file.error() + "; remove the store and start again");
-  make.report(true, *file);
+  make.report(*seeded, given.store);
   return {};
 }
 

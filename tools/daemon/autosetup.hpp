@@ -20,19 +20,19 @@
 
 namespace authnz::daemon {
 
-struct seed_result {
-  bool seeded = false;  ///< false: the store was not empty and was left as it is
-  std::string email;    ///< of user 1
-  std::optional<proto::secret> generated_password;
-};
+/// Keeps what the operator must know of user 1 before the store depends on it:
+/// the address, and the password if it was made up. Its error ends the seeding.
+using keep_credentials = std::function<tl::expected<void, std::string>(const std::string& email,
+                                                                       const std::optional<proto::secret>& made_up)>;
 
 /// What the setup needs from the server's parts.
 struct autosetup_actions {
   /// Texts of the rules that a password fails; empty when it is fine.
   std::function<std::vector<std::string>(std::string_view password, std::string_view email)> validate_admin_password;
-  /// Opens or makes the store, and seeds it if it is empty.
-  std::function<tl::expected<seed_result, std::string>(const std::filesystem::path& store, const std::string& email,
-                                                       const std::optional<proto::secret>& password)>
+  /// Opens or makes the store, and seeds it if it is empty; whether it was.
+  std::function<tl::expected<bool, std::string>(const std::filesystem::path& store, const std::string& email,
+                                                const std::optional<proto::secret>& password,
+                                                const keep_credentials& keep)>
       seed_store;
 };
 

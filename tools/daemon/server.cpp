@@ -1,5 +1,7 @@
 #include "tools/daemon/server.hpp"
 
+#include <sys/resource.h>
+
 #include <chrono>
 #include <condition_variable>
 #include <iostream>
@@ -94,6 +96,14 @@ net::listener_options listener_options_of(const config& c, std::shared_ptr<const
   return o;
 }
 
+// As many connections as the system lets us have.
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 // Waits for SIGTERM or SIGINT, and reloads on SIGHUP meanwhile.
 outcome<void> serve_until_stopped(const std::function<void()>& reload) {
   std::mutex mutex;
@@ -122,6 +132,7 @@ outcome<void> serve_until_stopped(const std::function<void()>& reload) {
 }  // namespace
 
 int run_server(const config& c, const config_source& read_again) {
+  raise_file_limit();
   const auto log = make_log(c);
   for (const auto& warning : c.warnings) log->warning("config", {actors::open("text", warning)});
   auto opened_audit = actors::audit_log::open(log, c.audit_log);
@@ -189,16 +200,17 @@ autosetup_actions make_autosetup_actions(const config& c) {
     return texts;
   };
   actions.seed_store = [&c](const std::filesystem::path& path, const std::string& email,
-                            const std::optional<proto::secret>& password) -> outcome<seed_result> {
+                            const std::optional<proto::secret>& password,
+                            const keep_credentials& keep) -> outcome<bool> {
     const auto settings = make_settings(c);
     if (!settings) return tl::unexpected(settings.error());
     auto store = storage::environment::open(path);
     if (!store) return tl::unexpected(std::move(store.error()));
-    if (actors::is_seeded(**store)) return seed_result{};
-    auto done = actors::seed(**store, {email, password}, **settings, now(),
-                             [](const actors::seeded&) { return outcome<void>(); });
-    if (!done) return tl::unexpected(std::move(done.error()));
-    return seed_result{true, std::move(done->email), std::move(done->generated)};
+    if (actors::is_seeded(**store)) return false;
+    const auto done = actors::seed(**store, {email, password}, **settings, now(),
+                                   [&](const actors::seeded& s) { return keep(s.email, s.generated); });
+    if (!done) return tl::unexpected(done.error());
+    return true;
   };
   return actions;
 }
