@@ -47,20 +47,20 @@ def step(client: Client, told: Acknowledged, choice: random.Random) -> None:
         token = choice.choice(list(told.sessions))
         told.doubtful = token
         count = told.sessions[token] + 1
-        client.internal_session_edit(target_session_token=token, update_dict={"count": count})
+        assert client.internal_session_edit(target_session_token=token, update_dict={"count": count}).success
         told.sessions[token] = count
         told.doubtful = None
     elif what < 8:
         token = choice.choice(list(told.sessions))
         told.doubtful = token
-        client.session_delete(session_token=token)
+        assert client.session_delete(session_token=token).success
         del told.sessions[token]
         told.ended.append(token)
         told.doubtful = None
     else:
         email = fresh_email()
-        client.user_new(full_name="", email=email, password="tall ships 4 sail")
-        told.emails.append(email)
+        if client.user_new(full_name="", email=email, password="tall ships 4 sail").success:
+            told.emails.append(email)
 
 
 class Crash(unittest.TestCase):

@@ -62,7 +62,7 @@ class Envelope(EnvelopeCase):
         self.assertEqual(self.post(self.seal(VALID, Fernet.generate_key().decode())), 401)
 
     def test_an_envelope_is_good_for_a_minute_both_ways(self) -> None:
-        for age, status in ((50, 200), (70, 401), (-50, 200), (-70, 401)):
+        for age, status in ((0, 200), (70, 401), (-50, 200), (-70, 401)):
             with self.subTest(age=age):
                 self.assertEqual(self.post(self.seal(VALID, age=age)), status)
 
@@ -244,6 +244,20 @@ class Lasting(EnvelopeCase):
         self.server.kill()
         self.server.start()
         self.assertEqual(self.post(sealed), 401)
+
+
+class MaximumAge(EnvelopeCase):
+    items = {"envelopemaxage": "3"}
+
+    def test_an_envelope_may_be_as_old_as_is_configured(self) -> None:
+        first, second = self.seal(VALID), self.seal(VALID)
+        time.sleep(2)
+        self.assertEqual(self.post(first), 200)
+        time.sleep(2.5)
+        self.assertEqual(self.post(second), 401)
+
+    def test_the_configured_age_does_not_change_what_lies_ahead(self) -> None:
+        self.assertEqual([self.post(self.seal(VALID, age=-50)), self.post(self.seal(VALID, age=-70))], [200, 401])
 
 
 class NoMaximumAge(EnvelopeCase):

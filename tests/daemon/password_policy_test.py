@@ -67,7 +67,7 @@ class Policy(DaemonCase):
         self.assertEqual(self.codes("91827364550x"), [])
 
     def test_every_rule_that_fails_is_named_in_order(self) -> None:
-        self.assertEqual(self.codes("1111", full_name="1111"), [SHORT, COMMON, SIMILAR, REPETITIVE, NUMERIC])
+        self.assertEqual(self.codes("11111111", full_name="11111111"), [SHORT, COMMON, SIMILAR, REPETITIVE, NUMERIC])
 
     def test_a_password_beyond_the_limit(self) -> None:
         fits = "".join(chr(0x4E00 + n % 500) for n in range(1024))

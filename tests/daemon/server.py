@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -23,6 +24,7 @@ ADMIN_EMAIL = "root.of.all@example.org"
 ADMIN_PASSWORD = "Correct-Horse 7 staple"
 SALT = "salt of the tests"
 START_SECONDS = 60
+LOG_LINE = re.compile(r"\d{4}-\d\d-\d\dT\S+ (debug|info|warning) ")
 
 
 def binary(name: str) -> str:
@@ -138,7 +140,9 @@ class Server:
         done = subprocess.run(
             [binary("authnzerver")], env=self.environment(), capture_output=True, timeout=20, cwd=self.directory
         )
-        return done.returncode, done.stderr.decode(errors="replace")
+        # What the log tells of the steps before the failure is not part of it.
+        lines = done.stderr.decode(errors="replace").splitlines(keepends=True)
+        return done.returncode, "".join(line for line in lines if not LOG_LINE.match(line))
 
     def signal(self, number: int) -> None:
         assert self.process is not None

@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import time
 import unittest
+import warnings
 from pathlib import Path
 
 from authnzerver_client import AsyncClient, AuthnzerverError
@@ -68,10 +69,13 @@ class Tls(unittest.TestCase):
             self.assertTrue(client.user_list(user_id=1).success)
 
     def test_versions_before_1_2_are_refused(self) -> None:
-        for version, accepted in ((ssl.TLSVersion.TLSv1_1, False), (ssl.TLSVersion.TLSv1_2, True), (ssl.TLSVersion.TLSv1_3, True)):
+        versions = ((ssl.TLSVersion.TLSv1_1, False), (ssl.TLSVersion.TLSv1_2, True), (ssl.TLSVersion.TLSv1_3, True))
+        for version, accepted in versions:
             context = ssl._create_unverified_context()
             context.set_ciphers("ALL:@SECLEVEL=0")
-            context.minimum_version = context.maximum_version = version
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)
+                context.minimum_version = context.maximum_version = version
             try:
                 with socket.create_connection(("127.0.0.1", self.server.port)) as plain:
                     with context.wrap_socket(plain) as secure:
