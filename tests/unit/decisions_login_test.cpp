@@ -98,7 +98,7 @@ TEST(user_login, is_possible_again_when_the_lock_is_over) {
   desk d;
   d.add_user(ada);
   for (int i = 0; i < 10; ++i) try_login(d, ada, "x");
-  d.now += 3600s + 38443ms;  // the tenth hold is 1.5^9 s = 38.44 s
+  d.now += 3600s + 38444ms;  // the tenth hold is 1.5^9 s = 38.4434 s
   EXPECT_EQ(try_login(d, ada, desk::good_password).reason(), "ok");
   EXPECT_EQ(try_login(d, ada, "x").hold, 1s);
 }
