@@ -31,6 +31,8 @@ using std::chrono::seconds;
 using std::chrono::system_clock;
 
 constexpr seconds drain_time{9};
+// Coarse clocks, such as time(2)'s, are this late at most.
+constexpr std::chrono::milliseconds coarse_clocks{20};
 
 template <class T>
 using outcome = tl::expected<T, std::string>;
@@ -163,7 +165,7 @@ int run_server(const config& c, const config_source& read_again) {
   proto::replay_memory replays(c.envelope_max_age, first_second.time_since_epoch().count());
   net::listener listener(listener_options_of(c, log, audit), door, c.keys, replays);
 
-  if (c.envelope_max_age > 0) std::this_thread::sleep_until(first_second);
+  if (c.envelope_max_age > 0) std::this_thread::sleep_until(first_second + coarse_clocks);
   outcome<void> result = listener.start();
   if (result) {
     door.set_not_ready({});
