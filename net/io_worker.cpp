@@ -1,5 +1,7 @@
 #include "net/io_worker.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -187,7 +189,18 @@ void io_worker::act_on_envelope(connection& from, std::uint64_t position, answer
     return ex->answer({status, {}});
   }
   count(around_.stats.submitted);
-  around_.door.submit(std::move(ex));
+  submit_with_others(std::move(ex));
+}
+
+// Goes to the actors behind what else has been read already: they wake up once
+// for many requests, which costs more than any of these.
+void io_worker::submit_with_others(proto::exchange_ptr&& ex) {
+  opened_.push_back(std::move(ex));
+  if (opened_.size() > 1) return;
+  boost::asio::post(context(), [this] {
+    for (auto& waiting : opened_) around_.door.submit(std::move(waiting));
+    opened_.clear();
+  });
 }
 
 bool io_worker::is_first_use(const proto::opened& token, std::int64_t now) {

@@ -89,6 +89,7 @@ class io_worker {
   proto::exchange_ptr open_exchange(connection& from, std::uint64_t position, answer_slot& slot);
   void act_on_envelope(connection& from, std::uint64_t position, answer_slot& slot, std::string_view body);
   void check_health(connection& from, std::uint64_t position, answer_slot& slot);
+  void submit_with_others(proto::exchange_ptr&& ex);
   bool is_first_use(const proto::opened& token, std::int64_t now);
 
   const worker_surroundings& around_;
@@ -98,6 +99,7 @@ class io_worker {
   proto::envelope envelope_;
   tickets tickets_;
   std::vector<std::shared_ptr<connection>> connections_;
+  std::vector<proto::exchange_ptr> opened_;           // not yet submitted
   std::vector<std::shared_ptr<connection>> touched_;  // by a burst of answers
   std::chrono::milliseconds sweep_every_;
   timer timer_;

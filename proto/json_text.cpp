@@ -1,5 +1,6 @@
 #include "proto/json_text.hpp"
 
+#include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -44,10 +45,14 @@ void append_special(std::string& out, char c) {
   }
 }
 
-bool is_plain(char c) {
-  const auto u = static_cast<unsigned char>(c);
-  return u >= 0x20 && u < 0x7F && c != '"' && c != '\\';
-}
+// Whether a byte stands for itself in a JSON string.
+constexpr auto plain = [] {
+  std::array<bool, 256> is{};
+  for (unsigned c = 0x20; c < 0x7F; ++c) is[c] = c != '"' && c != '\\';
+  return is;
+}();
+
+bool is_plain(char c) { return plain[static_cast<unsigned char>(c)]; }
 
 }  // namespace
 
@@ -69,10 +74,20 @@ void append_quoted(std::string& out, std::string_view utf8) {
 
 std::string to_text(const json& value) { return value.dump(-1, ' ', true); }
 
+std::string object_text::object() const {
+  std::string whole;
+  whole.reserve(members_.size() + 2);
+  whole += '{';
+  whole += members_;
+  whole += '}';
+  return whole;
+}
+
+// Keys are words of ours, with nothing to escape.
 std::string& object_text::key(std::string_view key) {
-  if (!members_.empty()) members_.push_back(',');
-  append_quoted(members_, key);
-  members_.push_back(':');
+  members_ += members_.empty() ? "\"" : ",\"";
+  members_ += key;
+  members_ += "\":";
   return members_;
 }
 

@@ -22,8 +22,13 @@ void append_quoted(std::string& out, std::string_view utf8);
 std::string to_text(const json& value);
 
 /// Collects the members of one object, in the order in which they are added.
+/// Keys are plain ASCII words.
 class object_text {
  public:
+  object_text() = default;
+  /// Makes room for so many bytes at once.
+  explicit object_text(std::size_t expected) { members_.reserve(expected); }
+
   object_text& text(std::string_view key, std::string_view value);
   object_text& text_or_null(std::string_view key, const std::optional<std::string>& value);
   object_text& integer(std::string_view key, std::int64_t value);
@@ -38,7 +43,7 @@ class object_text {
   /// The members without braces: `"a":1,"b":null`. Empty if there are none.
   const std::string& members() const { return members_; }
   /// The whole object.
-  std::string object() const { return "{" + members_ + "}"; }
+  std::string object() const;
 
  private:
   std::string& key(std::string_view key);

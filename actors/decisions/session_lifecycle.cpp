@@ -100,11 +100,11 @@ step decision<request::session_exists>::decide(const context& c) {
   const std::string_view token = c.request.text("session_token");
   const auto live = live_session(c.store, token, c.turn);
   if (!live) return finish{.answer = answer::failure(code::session_not_found, fields_on_failure(c.request))};
-  object_text info;
+  object_text info(1024);
   add_session_part(info, token, live->session);
   add_user_part(info, live->user);
-  return finish{.answer =
-                    answer::success(code::session_found, object_text().raw("session_info", info.object()).members())};
+  return finish{
+      .answer = answer::success(code::session_found, object_text(1100).raw("session_info", info.object()).members())};
 }
 
 std::string decision<request::session_delete>::fields_on_failure(const proto::call&) { return {}; }
