@@ -72,11 +72,16 @@ gateway_ingress::gateway_ingress(options o, const route_table& routes, gateway_a
     : options_(o), routes_(routes), actor_(std::move(actor)) {}
 
 void gateway_ingress::submit(proto::exchange_ptr&& ex) noexcept {
-  const proto::exchange_ptr mine = std::move(ex);
+  proto::exchange_ptr mine = std::move(ex);
   mine->place = proto::permit::take(in_flight_, options_.most_in_flight);
   if (!mine->place) return;  // its destructor answers 503
   mine->deadline = mine->arrived + options_.begin_within;
-  caf::anon_send(routes_.current()->ratelimit, mine);
+  const auto routes = routes_.current();
+  // Without limits there is nothing to count.
+  if (!needs_client_address() && mine->problems.empty())
+    caf::anon_send(decider_of(*routes, mine->request), std::move(mine));
+  else
+    caf::anon_send(routes->ratelimit, std::move(mine));
 }
 
 void gateway_ingress::check_health(std::function<void(const health_report&)> done) {
