@@ -97,6 +97,7 @@ void decider::run(const work_ptr& w) {
                            .config = *parts_.config,
                            .known = w->known,
                            .random = w->random,
+                           .ids = ids_,
                            .now = parts_.time.wall(),
                            .turn = w->turn,
                            .account = w->account});
@@ -204,6 +205,7 @@ void decider::refuse(const work_ptr& w, http_status status, std::uint32_t retry_
 
 void decider::end(const work_ptr& w, proto::reply&& r) {
   measure(*w, r.status == http_status::ok);
+  if (parts_.on_answer) parts_.on_answer(*w->ex, r.status);
   w->ex->answer(std::move(r));
   if (w->account.empty()) return;
   if (auto next = lanes_.leave(w->account)) begin_in_turn(std::move(next));

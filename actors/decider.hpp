@@ -30,12 +30,16 @@ struct clocks {
 using audit_sink =
     std::function<void(const audit_note&, proto::code outcome, const proto::exchange&, proto::timestamp)>;
 
+/// Told of every answer of a decider; empty = nobody wants to know.
+using answer_hook = std::function<void(const proto::exchange&, proto::http_status)>;
+
 struct decider_parts {
   storage::store& store;
   const route_table& routes;
   settings_ptr config;
   std::shared_ptr<meter> measured;
   audit_sink audit;
+  answer_hook on_answer;
   clocks time = clocks::system();
   std::size_t shard = 0;   ///< which one this is,
   std::size_t shards = 1;  ///< of so many
@@ -84,6 +88,7 @@ class decider {
   decider_parts parts_;
   lanes lanes_;
   lanes::clock::time_point next_tick_ = lanes::clock::time_point::max();
+  user_ids ids_;
   std::uint64_t last_nanoseconds_ = 0;
   bool draining_ = false;
   std::deque<work_ptr> next_;  ///< whose turn has come while another's ends

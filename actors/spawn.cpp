@@ -127,9 +127,10 @@ class family {
     c.measured = std::make_shared<meter>();
     c.takes_drain = true;
     c.start = [&s = system_, &table = parts_.routes, &store = parts_.store, audit = parts_.audit,
-               shards = parts_.shards, place, shard, behaviour, m = c.measured](const settings_ptr& config) {
+               on_answer = parts_.on_answer, shards = parts_.shards, place, shard, behaviour,
+               m = c.measured](const settings_ptr& config) {
       const decider_actor actor =
-          s.spawn(behaviour, decider_parts{store, table, config, m, audit, clocks::system(), shard, shards});
+          s.spawn(behaviour, decider_parts{store, table, config, m, audit, on_answer, clocks::system(), shard, shards});
       table.update([&](routes& r) { (r.*place)[shard] = actor; });
       return caf::actor_cast<caf::actor>(actor);
     };

@@ -22,6 +22,7 @@ struct node_parts {
   std::uint32_t shards = 1;                      ///< of session and of user actors, each
   hasher_options hashing;
   audit_sink audit;
+  answer_hook on_answer;
   std::function<void(const proto::exchange&)> on_rate_refusal;
   death_hook on_death;
 };

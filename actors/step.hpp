@@ -5,6 +5,7 @@
 /// again from its beginning on the state as it is then.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -45,12 +46,24 @@ struct chance {
   std::array<unsigned char, 32> bytes{};
 };
 
+/// Hands out ids of new users, so that sign-ups at the same time do not all
+/// want the same one. Those whose sign-up fails to commit are not given again.
+class user_ids {
+ public:
+  /// One that is at least `least`, and above all that were handed out before.
+  std::int64_t next(std::int64_t least) { return last_ = std::max(least, last_ + 1); }
+
+ private:
+  std::int64_t last_ = 0;
+};
+
 struct context {
   const storage::view& store;
   const proto::call& request;
   const settings& config;
   const facts& known;
   const chance& random;
+  user_ids& ids;
   proto::timestamp now;
   /// When the request's turn came, before any computation: sessions and locks
   /// are judged by it, so that none changes its mind while a password is hashed.

@@ -71,7 +71,7 @@ bool may_sign_up_again(const storage::user& u, std::int64_t wait, proto::timesta
 storage::user new_user(const context& c, const std::string& email) {
   const std::int64_t wait = requested_wait(c.request);
   storage::user u;
-  u.id = storage::next_user_id(c.store);
+  u.id = c.ids.next(storage::next_user_id(c.store));
   u.system_id = c.request.text_or_empty("system_id");
   if (u.system_id.empty()) u.system_id = proto::uuid4(std::span(c.random.bytes).first<16>());
   u.full_name = rules::stored_name(c.request.text("full_name"));

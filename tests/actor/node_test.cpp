@@ -63,8 +63,15 @@ class node_test : public ::testing::Test {
     hashing.niceness = 0;
     system.emplace(system_config);
     made =
-        spawn_node(*system, {store, routes, config, nullptr, shards, hashing,
-                             [](const auto&, auto, const auto&, auto) {}, [](const auto&) {},
+        spawn_node(*system, {store,
+                             routes,
+                             config,
+                             nullptr,
+                             shards,
+                             hashing,
+                             [](const auto&, auto, const auto&, auto) {},
+                             {},
+                             [](const auto&) {},
                              [this](const std::string& name, const std::string&, std::uint32_t) { deaths.put(name); }});
     door.emplace(gateway_ingress::options{}, routes, made.gateway);
     // The supervisor has started everybody once it answers.

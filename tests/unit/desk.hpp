@@ -53,7 +53,7 @@ class desk {
     const std::string account = account_of(*store.read(), call, now);
     for (;;) {
       const auto view = store.read();
-      step next = decide({*view, call, *config, known, random, now, now, account});
+      step next = decide({*view, call, *config, known, random, ids, now, now, account});
       EXPECT_FALSE(view->fault());
       if (auto* end = std::get_if<finish>(&next)) return close(*end, std::move(out));
       learn(next, known, out);
@@ -94,6 +94,7 @@ class desk {
   settings_ptr config;
   proto::timestamp now{std::chrono::seconds(1'800'000'000)};
   std::uint64_t nanoseconds = 0;
+  user_ids ids;
   std::optional<std::uint64_t> breach_matches = 0;
 
  private:

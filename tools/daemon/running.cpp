@@ -48,6 +48,14 @@ std::function<void(const proto::exchange&)> audit_of_refusals(std::shared_ptr<ac
   };
 }
 
+actors::answer_hook log_of_answers(std::shared_ptr<const actors::logger> log) {
+  if (!log->writes(actors::log_level::debug)) return {};
+  return [log = std::move(log)](const proto::exchange& ex, proto::http_status status) {
+    log->debug("request.answered", ex.reqid,
+               {actors::open("request", ex.request.row().name), actors::open("status", static_cast<int>(status))});
+  };
+}
+
 actors::death_hook log_of_deaths(std::shared_ptr<const actors::logger> log) {
   return [log = std::move(log)](const std::string& name, const std::string& reason, std::uint32_t restarts) {
     log->error("actor.died",

@@ -19,6 +19,8 @@ namespace authnz::daemon {
 actors::audit_sink audit_of_decisions(std::shared_ptr<actors::audit_log> audit);
 /// `ratelimit.refused`, for those refusals that are worth a line.
 std::function<void(const proto::exchange&)> audit_of_refusals(std::shared_ptr<actors::audit_log> audit);
+/// A line a request, with `debugmode`; else empty.
+actors::answer_hook log_of_answers(std::shared_ptr<const actors::logger> log);
 actors::death_hook log_of_deaths(std::shared_ptr<const actors::logger> log);
 void report_listener_event(net::listener_event e, std::string_view detail, const actors::logger& log,
                            actors::audit_log& audit);
