@@ -1,7 +1,10 @@
 #include "proto/base64.hpp"
 
+#include <endian.h>
+
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 namespace authnz::proto {
 
@@ -9,6 +12,7 @@ namespace {
 
 using std::size_t;
 using std::uint32_t;
+using std::uint64_t;
 using std::uint8_t;
 
 constexpr std::string_view standard_symbols = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -46,6 +50,12 @@ char* put_group(char* to, uint32_t group) {
   to[2] = static_cast<char>(group);
   to[3] = 0;
   return to + 3;
+}
+
+uint64_t load_big_endian(const char* from) {
+  uint64_t word = 0;
+  std::memcpy(&word, from, sizeof word);
+  return be64toh(word);
 }
 
 char* put_pair(char* to, const std::array<char, 2>& pair) {
@@ -108,6 +118,12 @@ void append_base64(std::string& out, std::string_view bytes, base64_alphabet alp
   char* to = out.data() + before;
   const auto byte = [&](size_t i) { return static_cast<uint32_t>(static_cast<uint8_t>(bytes[i])); };
   size_t at = 0;
+  // Six bytes of each eight that are loaded at once.
+  for (; at + 8 <= bytes.size(); at += 6) {
+    const uint64_t word = load_big_endian(bytes.data() + at);
+    to = put_pair(put_pair(to, c.pairs[word >> 52]), c.pairs[word >> 40 & 0xFFF]);
+    to = put_pair(put_pair(to, c.pairs[word >> 28 & 0xFFF]), c.pairs[word >> 16 & 0xFFF]);
+  }
   for (; at + 3 <= bytes.size(); at += 3) {
     const uint32_t group = byte(at) << 16 | byte(at + 1) << 8 | byte(at + 2);
     to = put_pair(put_pair(to, c.pairs[group >> 12]), c.pairs[group & 0xFFF]);

@@ -16,8 +16,10 @@ echo "== generated files"
 build/asan/bin/protogen --check .
 
 echo "== tidy"
-run-clang-tidy -quiet -p build/asan -j "$jobs" "$PWD/(proto|storage|actors|net|tools)/.*[.]cpp$" >build/tidy.log 2>&1 || {
-  grep -E 'error:|warning:' -A 4 build/tidy.log >&2
+# From the sources alone: clang cannot read GCC's precompiled headers.
+cmake --preset tidy -Wno-dev >/dev/null
+run-clang-tidy -quiet -p build/tidy -j "$jobs" "$PWD/(proto|storage|actors|net|tools)/.*[.]cpp$" >build/tidy/log 2>&1 || {
+  grep -E 'error:|warning:' -A 4 build/tidy/log >&2
   exit 1
 }
 

@@ -21,7 +21,7 @@ void complain(const reload_parts& parts, std::string_view what, const std::strin
 void reload_keys(reload_parts& parts, const config& c) {
   auto keys = reread_keys(c);
   if (!keys) return complain(parts, "secret", keys.error());
-  parts.listener.set_keys(std::move(*keys));
+  parts.listener.set_keys(*keys);
 }
 
 void reload_settings(reload_parts& parts, const config& c) {
