@@ -1,12 +1,17 @@
 #include "proto/answer.hpp"
 
+#include <array>
+#include <utility>
+
 #include "proto/json_text.hpp"
 
 namespace authnz::proto {
 
 namespace {
 
-std::string list_of(const std::vector<code>& codes, std::string_view (*pick)(code)) {
+using picker = std::string_view (*)(code);
+
+std::string list_of(const std::vector<code>& codes, picker pick) {
   std::string out = "[";
   for (const code c : codes) {
     if (out.size() > 1) out.push_back(',');
@@ -18,6 +23,35 @@ std::string list_of(const std::vector<code>& codes, std::string_view (*pick)(cod
 
 std::string_view text_of(code c) { return row(c).text; }
 
+// The list of each code alone, which nearly every answer has.
+struct single_lists {
+  std::array<std::string, code_table.size()> texts;
+  std::array<std::string, code_table.size()> codes;
+
+  single_lists() {
+    for (const auto& r : code_table) {
+      texts[static_cast<std::size_t>(r.id)] = list_of({r.id}, text_of);
+      codes[static_cast<std::size_t>(r.id)] = list_of({r.id}, name);
+    }
+  }
+};
+
+struct lists {
+  std::string texts;
+  std::string codes;
+};
+
+// `own` holds what is made for this answer.
+std::pair<std::string_view, std::string_view> lists_of(const std::vector<code>& messages, lists& own) {
+  static const single_lists singles;
+  if (messages.size() == 1) {
+    const auto at = static_cast<std::size_t>(messages.front());
+    return {singles.texts[at], singles.codes[at]};
+  }
+  own = {list_of(messages, text_of), list_of(messages, name)};
+  return {own.texts, own.codes};
+}
+
 }  // namespace
 
 answer answer::success(code message, std::string fields) { return {code::none, {message}, std::move(fields)}; }
@@ -25,8 +59,8 @@ answer answer::failure(code reason, std::string fields) { return {reason, {reaso
 answer answer::failure(code reason, code message, std::string fields) { return {reason, {message}, std::move(fields)}; }
 
 std::string render(const answer& a, std::string_view reqid) {
-  const std::string texts = list_of(a.messages, text_of);
-  const std::string codes = list_of(a.messages, name);
+  lists own;
+  const auto [texts, codes] = lists_of(a.messages, own);
   std::string out;
   out.reserve(256 + a.fields.size() + 3 * texts.size() + 2 * codes.size());
   const std::string_view success = a.ok() ? "true" : "false";
