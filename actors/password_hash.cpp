@@ -129,6 +129,8 @@ std::optional<argon2_params> parse_phc_params(std::string_view text) {
   return params;
 }
 
+bool is_version(std::uint32_t v) { return v == ARGON2_VERSION_10 || v == ARGON2_VERSION_13; }
+
 /// `$argon2id$v=19$m=65536,t=3,p=1$SALT$TAG`; without `v` it is version 16.
 std::optional<parsed_hash> parse_phc(std::string_view text) {
   parsed_hash hash;
@@ -139,7 +141,7 @@ std::optional<parsed_hash> parse_phc(std::string_view text) {
 
   if (text.starts_with("v=")) {
     const auto version = phc_number(take_until(text, '$'), "v=");
-    if (version != ARGON2_VERSION_10 && version != ARGON2_VERSION_13) return std::nullopt;
+    if (!version || !is_version(*version)) return std::nullopt;
     hash.version = *version;
   }
   const auto params = parse_phc_params(take_until(text, '$'));
