@@ -98,6 +98,13 @@ std::optional<storage::user> another_superuser(const storage::view& store, std::
   return found;
 }
 
+std::string id_and_email(const proto::call& request) {
+  return proto::object_text()
+      .integer("user_id", request.integer("user_id"))
+      .text("email", request.text("email"))
+      .members();
+}
+
 storage::session owned(const storage::session_ref& s) {
   storage::session out;
   out.key = s.key;

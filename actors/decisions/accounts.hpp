@@ -56,6 +56,10 @@ std::optional<storage::user> another_superuser(const storage::view& store, std::
 /// keep is moved to that epoch.
 void end_sessions(storage::mini_transaction& tx, storage::user& after, const std::optional<session_and_user>& keep);
 
+/// `user_id` and `email` as the request gave them, for answers that echo both.
+std::string id_and_email(const proto::call& request);
+
+/// A copy that outlives the view.
 storage::session owned(const storage::session_ref& s);
 
 }  // namespace authnz::actors

@@ -15,13 +15,9 @@ using proto::request;
 
 namespace {
 
-std::string echo(const proto::call& r) {
-  return object_text().integer("user_id", r.integer("user_id")).text("email", r.text("email")).members();
-}
-
 finish ending(const context& c, answer a) {
   const std::string who = std::to_string(c.request.integer("user_id"));
-  a.fields = echo(c.request);
+  a.fields = id_and_email(c.request);
   return {.answer = std::move(a), .audit = {{"user.password-changed", who, who}}};
 }
 
@@ -97,9 +93,11 @@ step change_password(const context& c) {
 
 }  // namespace
 
-std::string decision<request::user_changepass>::fields_on_failure(const proto::call& r) { return echo(r); }
+std::string decision<request::user_changepass>::fields_on_failure(const proto::call& r) { return id_and_email(r); }
 step decision<request::user_changepass>::decide(const context& c) { return change_password(c); }
-std::string decision<request::user_changepass_nosession>::fields_on_failure(const proto::call& r) { return echo(r); }
+std::string decision<request::user_changepass_nosession>::fields_on_failure(const proto::call& r) {
+  return id_and_email(r);
+}
 step decision<request::user_changepass_nosession>::decide(const context& c) { return change_password(c); }
 
 std::string decision<request::user_validatepass>::fields_on_failure(const proto::call&) { return {}; }

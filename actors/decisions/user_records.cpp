@@ -14,13 +14,9 @@ using proto::request;
 
 namespace {
 
-std::string echo(const proto::call& r) {
-  return object_text().integer("user_id", r.integer("user_id")).text("email", r.text("email")).members();
-}
-
 finish ending_delete(const context& c, answer a) {
   const std::string who = std::to_string(c.request.integer("user_id"));
-  a.fields = echo(c.request);
+  a.fields = id_and_email(c.request);
   return {.answer = std::move(a), .audit = {{"user.deleted", who, who}}};
 }
 
@@ -35,7 +31,7 @@ step delete_user(const context& c, const storage::user& user) {
   forget_failures(c, end.tx);
   if (user.role == "superuser") {
     const bool last = is_acting_superuser(user) && !another_superuser(c.store, user.id);
-    end.answer = answer::failure(last ? code::last_superuser : code::not_allowed, echo(c.request));
+    end.answer = answer::failure(last ? code::last_superuser : code::not_allowed, id_and_email(c.request));
     return end;
   }
   storage::remove_user(end.tx, user);
@@ -44,7 +40,7 @@ step delete_user(const context& c, const storage::user& user) {
 
 }  // namespace
 
-std::string decision<request::user_delete>::fields_on_failure(const proto::call& r) { return echo(r); }
+std::string decision<request::user_delete>::fields_on_failure(const proto::call& r) { return id_and_email(r); }
 
 step decision<request::user_delete>::decide(const context& c) {
   const std::string_view password = c.request.text("password");
