@@ -14,7 +14,7 @@ struct work final : pending_work {
   proto::exchange_ptr ex;
   facts known;
   chance random;
-  std::string account;  ///< whose lane it is in; empty: none
+  std::optional<std::string> account;  ///< whose lane it is in, if in one
   proto::timestamp turn{};
   int tries = 0;
   finish end;          ///< once decided, while it is committed or held
@@ -54,13 +54,13 @@ void decider::decide(proto::exchange_ptr&& ex) {
     w->account = account_of(*view, w->ex->request, parts_.time.wall());
     fault = view->fault();
   }
-  if (fault) return w->account.clear(), fail(w, code::storage_error);
-  if (w->account.empty()) return begin(w);
+  if (fault) return w->account.reset(), fail(w, code::storage_error);
+  if (!w->account) return begin(w);
   if (passed_to_other_shard(w)) return;
-  const auto entry = lanes_.enter(w->account, w, w->began);
+  const auto entry = lanes_.enter(*w->account, w, w->began);
   if (entry.verdict == lanes::admission::evaluate) begin(w);
   if (entry.verdict == lanes::admission::refuse) {
-    w->account.clear();
+    w->account.reset();
     refuse(w, http_status::too_many_requests, entry.retry_after);
   }
   schedule_tick();
@@ -69,7 +69,7 @@ void decider::decide(proto::exchange_ptr&& ex) {
 // All attempts on one account must meet in one actor, by whichever item the
 // request named the account.
 bool decider::passed_to_other_shard(const work_ptr& w) {
-  const std::size_t home = shard_of(w->account, parts_.shards);
+  const std::size_t home = shard_of(*w->account, parts_.shards);
   if (home == parts_.shard) return false;
   const auto routes = parts_.routes.current();
   measure(*w, true);
@@ -100,7 +100,7 @@ void decider::run(const work_ptr& w) {
                            .ids = ids_,
                            .now = parts_.time.wall(),
                            .turn = w->turn,
-                           .account = w->account});
+                           .account = w->account ? std::string_view(*w->account) : std::string_view()});
     fault = view->fault();
   }
   if (fault) return fail(w, code::storage_error);
@@ -183,11 +183,11 @@ void decider::conclude(const work_ptr& w) {
   const auto now = parts_.time.wall();
   for (const auto& note : w->end.audit)
     parts_.audit(note, note.always_ok ? code::none : w->end.answer.reason, *w->ex, now);
-  if (w->account.empty() || w->end.hold.count() == 0 || draining_) return end(w, std::move(w->reply));
+  if (!w->account || w->end.hold.count() == 0 || draining_) return end(w, std::move(w->reply));
   w->ex->settle(proto::reply(w->reply));
-  for (const auto& late : lanes_.hold(w->account, w, parts_.time.steady() + w->end.hold)) {
+  for (const auto& late : lanes_.hold(*w->account, w, parts_.time.steady() + w->end.hold)) {
     const work_ptr refused = own(pending_ptr(late));
-    refused->account.clear();
+    refused->account.reset();
     refuse(refused, http_status::too_many_requests,
            lanes::seconds_until(parts_.time.steady() + w->end.hold, parts_.time.steady()));
   }
@@ -207,8 +207,8 @@ void decider::end(const work_ptr& w, proto::reply&& r) {
   measure(*w, r.status == http_status::ok);
   if (parts_.on_answer) parts_.on_answer(*w->ex, r.status);
   w->ex->answer(std::move(r));
-  if (w->account.empty()) return;
-  if (auto next = lanes_.leave(w->account)) begin_in_turn(std::move(next));
+  if (!w->account) return;
+  if (auto next = lanes_.leave(*w->account)) begin_in_turn(std::move(next));
 }
 
 // Not recursive, however many attempts in a row end as soon as they begin.
@@ -239,7 +239,7 @@ void decider::after_release(std::vector<lanes::released>&& over) {
   for (auto& r : over) {
     if (r.held) {
       const work_ptr w = own(std::move(r.held));
-      w->account.clear();
+      w->account.reset();
       end(w, std::move(w->reply));
     }
     if (r.next) begin_in_turn(std::move(r.next));

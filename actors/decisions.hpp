@@ -2,6 +2,7 @@
 /// decision without a row, does not compile.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "actors/step.hpp"
@@ -47,9 +48,9 @@ step decide(const context& c);
 std::string fields_on_failure(const proto::call& request);
 
 /// The account whose lane a checking request waits in: the normalised address
-/// of its body, or of its session's user. Empty for other requests, for
+/// of its body, or of its session's user. Nothing for other requests, for
 /// passwords over the length limit and for unknown sessions, which wait in
 /// none (contract, sections 5 and 8.2).
-std::string account_of(const storage::view& store, const proto::call& request, proto::timestamp now);
+std::optional<std::string> account_of(const storage::view& store, const proto::call& request, proto::timestamp now);
 
 }  // namespace authnz::actors

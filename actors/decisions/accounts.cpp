@@ -105,6 +105,12 @@ std::string id_and_email(const proto::call& request) {
       .members();
 }
 
+finish ending_with_echo(const context& c, proto::answer a, std::string_view event) {
+  const std::string who = std::to_string(c.request.integer("user_id"));
+  a.fields = id_and_email(c.request);
+  return {.answer = std::move(a), .audit = {{event, who, who}}};
+}
+
 storage::session owned(const storage::session_ref& s) {
   storage::session out;
   out.key = s.key;

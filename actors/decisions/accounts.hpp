@@ -59,6 +59,9 @@ void end_sessions(storage::mini_transaction& tx, storage::user& after, const std
 /// `user_id` and `email` as the request gave them, for answers that echo both.
 std::string id_and_email(const proto::call& request);
 
+/// An end that echoes them, audited as `event` by and of that user.
+finish ending_with_echo(const context& c, proto::answer a, std::string_view event);
+
 /// A copy that outlives the view.
 storage::session owned(const storage::session_ref& s);
 

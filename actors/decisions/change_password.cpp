@@ -15,11 +15,7 @@ using proto::request;
 
 namespace {
 
-finish ending(const context& c, answer a) {
-  const std::string who = std::to_string(c.request.integer("user_id"));
-  a.fields = id_and_email(c.request);
-  return {.answer = std::move(a), .audit = {{"user.password-changed", who, who}}};
-}
+finish ending(const context& c, answer a) { return ending_with_echo(c, std::move(a), "user.password-changed"); }
 
 // The password was right, whatever else is wrong: its counter goes.
 finish ending_after_check(const context& c, answer a) {

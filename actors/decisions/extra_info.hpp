@@ -15,4 +15,9 @@ namespace authnz::actors {
 std::optional<std::string> merge_extra_info(const std::optional<std::string_view>& stored, const proto::json& update,
                                             std::size_t limit);
 
+/// The stored object with each top-level key of `update` set, whatever its
+/// value; `update` alone when the two together are longer than `limit` bytes.
+std::string overlay_extra_info(const std::optional<std::string_view>& stored, const proto::json& update,
+                               std::size_t limit);
+
 }  // namespace authnz::actors

@@ -74,11 +74,12 @@ bool any_password_too_long(const proto::call& r) {
 
 }  // namespace
 
-std::string account_of(const storage::view& store, const proto::call& r, proto::timestamp now) {
-  if (r.row().hash != proto::hashing::checking || any_password_too_long(r)) return {};
+std::optional<std::string> account_of(const storage::view& store, const proto::call& r, proto::timestamp now) {
+  if (r.row().hash != proto::hashing::checking || any_password_too_long(r)) return std::nullopt;
   if (r.row().id != request::user_passcheck) return rules::normalise_address(r.text("email"));
   const auto live = live_session(store, r.text("session_token"), now);
-  return live ? std::string(live->user.email) : std::string();
+  if (!live) return std::nullopt;
+  return std::string(live->user.email);
 }
 
 std::string decision<request::user_login>::fields_on_failure(const proto::call&) { return no_user(); }

@@ -90,8 +90,7 @@ step sign_up_again(const context& c, const storage::user& known) {
   storage::user after = known;
   after.password_hash = *c.known.new_hash;
   after.full_name = rules::stored_name(c.request.text("full_name"));
-  // Both parts were within the limit when they came; their sum is let pass.
-  after.extra_info = merge_extra_info(known.extra_info, overlaid_info(c.request, wait), SIZE_MAX);
+  after.extra_info = overlay_extra_info(known.extra_info, overlaid_info(c.request, wait), c.config.limits.extra_info);
   after.emailverify_sent = after.updated = c.now;
   after.verify_retry_wait_hours = wait;
   finish end = ending(answer::failure(code::user_exists, code::user_created, user_fields(after, true)), event_resignup,

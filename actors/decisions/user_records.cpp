@@ -14,11 +14,7 @@ using proto::request;
 
 namespace {
 
-finish ending_delete(const context& c, answer a) {
-  const std::string who = std::to_string(c.request.integer("user_id"));
-  a.fields = id_and_email(c.request);
-  return {.answer = std::move(a), .audit = {{"user.deleted", who, who}}};
-}
+finish ending_delete(const context& c, answer a) { return ending_with_echo(c, std::move(a), "user.deleted"); }
 
 step refuse_and_count(const context& c, code reason) {
   finish end = ending_delete(c, answer::failure(reason, code::invalid_credentials));

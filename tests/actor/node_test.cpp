@@ -178,6 +178,12 @@ TEST_F(node_test, holds_a_failure_for_a_second) {
   EXPECT_GE(std::chrono::steady_clock::now() - begun, 1s);
 }
 
+TEST_F(node_test, holds_failures_of_the_empty_address_too) {
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_EQ(reason(ask(request::user_passcheck_nosession, passcheck(""))), "invalid-credentials");
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, 1s);
+}
+
 TEST_F(node_test, lets_other_accounts_pass_while_one_is_held) {
   send(request::user_passcheck_nosession, passcheck("root@localhost"));
   EXPECT_EQ(reason(ask(request::session_new, new_session())), "ok");

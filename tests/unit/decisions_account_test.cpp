@@ -49,6 +49,30 @@ TEST(user_new, renews_a_sign_up_that_was_never_verified_after_the_wait) {
   EXPECT_EQ(storage::find_user(*d.store.read(), 4)->password_hash, "hash:" + other_password);
 }
 
+TEST(user_new, overlays_the_information_of_a_renewed_sign_up_word_for_word) {
+  desk d;
+  auto body = sign_up(ada);
+  body["extra_info"] = {{"kept", 1}, {"given", 1}};
+  d.ask("user-new", body);
+  d.now += 7h;
+  body["extra_info"] = {{"given", "__delete__"}};
+  d.ask("user-new", body);
+  const auto info = d.ask("user-lookup-email", {{"email", ada}}).field("user_info")["extra_info"];
+  EXPECT_EQ(info["kept"], 1);
+  EXPECT_EQ(info["given"], "__delete__");
+}
+
+TEST(user_new, does_not_let_the_information_grow_with_every_renewal) {
+  desk d;
+  for (int i = 0; i < 5; ++i) {
+    auto body = sign_up(ada);
+    for (int k = 0; k < 10; ++k) body["extra_info"][std::to_string(100 * i + k)] = std::string(4000, 'x');
+    d.ask("user-new", body);
+    d.now += 7h;
+  }
+  EXPECT_LE(storage::find_user(*d.store.read(), 4)->extra_info->size(), d.config->limits.extra_info + 200);
+}
+
 TEST(user_new, never_renews_a_verified_account) {
   desk d;
   d.add_user(ada);

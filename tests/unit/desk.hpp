@@ -50,7 +50,7 @@ class desk {
     chance random;
     random.nanoseconds = ++nanoseconds;
     random.bytes.fill(static_cast<unsigned char>(nanoseconds));
-    const std::string account = account_of(*store.read(), call, now);
+    const std::string account = account_of(*store.read(), call, now).value_or("");
     for (;;) {
       const auto view = store.read();
       step next = decide({*view, call, *config, known, random, ids, now, now, account});
