@@ -10,7 +10,6 @@ namespace authnz::actors {
 
 using proto::answer;
 using proto::code;
-using proto::object_text;
 using proto::request;
 
 namespace {
