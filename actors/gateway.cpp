@@ -51,9 +51,14 @@ void look(gateway_actor::stateful_pointer<gateway_state> self, const health_ptr&
   ask(self, check, "hasher", all.hasher);
   ask(self, check, "breach", all.breach);
   ask(self, check, "sweeper", all.sweeper);
-  for (std::size_t i = 0; i < all.sessions.size(); ++i)
-    ask(self, check, "session-" + std::to_string(i), all.sessions[i]);
-  for (std::size_t i = 0; i < all.users.size(); ++i) ask(self, check, "user-" + std::to_string(i), all.users[i]);
+  const auto ask_all = [&](const std::string& kind, const std::vector<decider_actor>& shards) {
+    for (std::size_t i = 0; i < shards.size(); ++i) ask(self, check, kind + std::to_string(i), shards[i]);
+  };
+  ask_all("session-", all.sessions);
+  ask_all("user-", all.users);
+  ask_all("apikey-", all.apikeys);
+  ask_all("policy-", all.policies);
+  ask_all("mailer-", all.mailers);
 }
 
 }  // namespace

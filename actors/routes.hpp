@@ -19,6 +19,9 @@ struct routes {
   sweeper_actor sweeper;
   std::vector<decider_actor> sessions;  ///< by shard
   std::vector<decider_actor> users;     ///< by shard
+  std::vector<decider_actor> apikeys;   ///< by shard
+  std::vector<decider_actor> policies;  ///< by shard
+  std::vector<decider_actor> mailers;   ///< one: it alone owns the outbox
 };
 
 /// Shared by all actors and the listener. Thread-safe.
@@ -41,6 +44,9 @@ class route_table {
   mutable std::mutex mutex_;
   std::shared_ptr<const routes> current_ = std::make_shared<const routes>();
 };
+
+/// The deciders of a kind, by shard.
+const std::vector<decider_actor>& deciders_of(const routes& r, proto::target kind);
 
 /// The shard of a key among `shards`.
 std::size_t shard_of(std::string_view key, std::size_t shards);

@@ -5,13 +5,27 @@
 #include <memory>
 #include <string>
 
+#include "actors/mail.hpp"
+#include "actors/mail_templates.hpp"
 #include "actors/password_hash.hpp"
 #include "actors/rate_limits.hpp"
 #include "actors/rules/email_address.hpp"
 #include "actors/rules/password_policy.hpp"
+#include "actors/rules/permissions.hpp"
 #include "proto/call.hpp"
+#include "proto/keyring.hpp"
 
 namespace authnz::actors {
+
+/// How messages are sent.
+struct mail_settings {
+  mail_route route;
+  std::string sender;                ///< `Name <a@b>`
+  bool override_by_request = false;  ///< requests may name another route and sender
+  bool html = false;                 ///< messages have an HTML part beside the plain text
+  std::shared_ptr<const mail_templates> templates;
+  proto::keyring_ptr keys;  ///< messages at rest are sealed with them
+};
 
 struct settings {
   std::string server_name;
@@ -25,6 +39,8 @@ struct settings {
   std::shared_ptr<const rules::domain_list> disposable_domains;
   argon2_params argon2;
   rate_limits rates;
+  std::shared_ptr<const rules::permissions> permissions;
+  mail_settings mail;
 };
 
 using settings_ptr = std::shared_ptr<const settings>;

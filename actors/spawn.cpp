@@ -2,8 +2,11 @@
 
 #include <random>
 
+#include "actors/apikey.hpp"
 #include "actors/breach.hpp"
 #include "actors/journal.hpp"
+#include "actors/mailer.hpp"
+#include "actors/policy.hpp"
 #include "actors/ratelimit.hpp"
 #include "actors/session.hpp"
 #include "actors/sweeper.hpp"
@@ -25,11 +28,17 @@ class family {
     parts_.routes.update([&](routes& r) {
       r.sessions.resize(parts_.shards);
       r.users.resize(parts_.shards);
+      r.apikeys.resize(parts_.shards);
+      r.policies.resize(parts_.shards);
+      r.mailers.resize(1);
     });
     for (std::size_t i = 0; i < parts_.shards; ++i) {
       all.push_back(decider_child("session-", &routes::sessions, i, &session));
       all.push_back(decider_child("user-", &routes::users, i, &user));
+      all.push_back(decider_child("apikey-", &routes::apikeys, i, &apikey));
+      all.push_back(decider_child("policy-", &routes::policies, i, &policy));
     }
+    all.push_back(decider_child("mailer-", &routes::mailers, 0, &mailer));
     return all;
   }
 

@@ -20,7 +20,7 @@ constexpr auto type_words = std::to_array<type_word>({{t_str, "\"str\""},
                                                       {t_int, "\"int\""},
                                                       {t_float, "\"float\""},
                                                       {t_dict, "\"dict\""},
-                                                      {t_list, "\"list\""},
+                                                      {t_list | t_texts, "\"list\""},
                                                       {t_bool, "\"bool\""},
                                                       {t_any, "\"Any\""},
                                                       {t_null, "\"None\""}});
@@ -40,6 +40,10 @@ bool fits_int64(const json& v) {
          v.get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 }
 
+bool holds_texts_alone(const json& list) {
+  return std::ranges::all_of(list, [](const json& v) { return v.is_string(); });
+}
+
 // All types that a value has: a whole number may stand for a float.
 unsigned types_of(const json& v) {
   switch (v.type()) {
@@ -48,7 +52,7 @@ unsigned types_of(const json& v) {
     case json::value_t::number_unsigned: return (fits_int64(v) ? t_int | t_float : t_float) | t_any;
     case json::value_t::number_float: return t_float | t_any;
     case json::value_t::object: return t_dict | t_any;
-    case json::value_t::array: return t_list | t_any;
+    case json::value_t::array: return t_list | t_any | (holds_texts_alone(v) ? unsigned{t_texts} : 0U);
     case json::value_t::boolean: return t_bool | t_any;
     default: return t_null;
   }
@@ -59,10 +63,15 @@ std::size_t code_points(std::string_view utf8) {
   return static_cast<std::size_t>(std::ranges::count_if(utf8, is_first));
 }
 
+bool is_visible_ascii(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
 std::string_view text_problem(const param& p, std::string_view text, const item_limits& limits) {
   if (p.size == size_rule::ordinary && text.size() > limits.text) return "too long";
   if (p.size == size_rule::long_text && text.size() > limits.extra_info) return "too long";
-  return p.max_chars != 0 && code_points(text) > p.max_chars ? "too long" : "";
+  if (p.max_chars != 0 && code_points(text) > p.max_chars) return "too long";
+  return p.form == text_form::visible_ascii && !is_visible_ascii(text) ? "invalid value" : "";
 }
 
 // What is wrong with an item that is there; empty if nothing is.
@@ -80,10 +89,11 @@ std::string_view problem_of(const param& p, const json& v, const item_limits& li
   return {};
 }
 
-void add_problem(std::string& list, const param& p, std::string_view problem) {
+// `within` is the item that holds this one, with a dot; empty for the request's own.
+void add_problem(std::string& list, const param& p, std::string_view problem, std::string_view within = {}) {
   list += list.empty() ? '[' : ',';
   list += object_text{}
-              .text("param", p.name)
+              .text("param", std::string(within).append(p.name))
               .text("problem", problem)
               .raw("required_type", required_type(p.types))
               .boolean("required_param", p.needed != need::optional)
@@ -94,6 +104,15 @@ const json* member(const json& body, std::string_view name) {
   if (name.empty()) return nullptr;
   const auto it = body.find(name);
   return it == body.end() ? nullptr : &*it;
+}
+
+void judge_update(std::string& problems, std::span<const param> known, const json& update, const item_limits& limits) {
+  for (const param& p : known) {
+    const json* value = member(update, p.name);
+    if (value == nullptr) continue;
+    if (const auto problem = problem_of(p, *value, limits); !problem.empty())
+      add_problem(problems, p, problem, "update_dict.");
+  }
 }
 
 }  // namespace
@@ -121,6 +140,8 @@ std::string call::bind(const request_row& row, json body, const item_limits& lim
     else if (!value->is_null())
       items_[i] = value;
   }
+  if (!row.update.empty())
+    if (const json* update = find("update_dict")) judge_update(problems, row.update, *update, limits);
   return problems.empty() ? problems : problems + "]";
 }
 

@@ -20,9 +20,15 @@ inline constexpr auto slice_table = std::to_array<slice_row>({
     {slice::system_ids, "system_ids", false},
     {slice::sessions, "sessions", false},
     {slice::attempts, "attempts", false},
+    {slice::apikeys, "apikeys", false},
+    {slice::apikey_families, "apikey_families", false},
+    {slice::outbox, "outbox", false},
+    {slice::ratelimits, "ratelimits", false},
     {slice::meta, "meta", false},
     {slice::sessions_by_user, "sessions_by_user", true},
     {slice::sessions_by_expiry, "sessions_by_expiry", true},
+    {slice::apikeys_by_user, "apikeys_by_user", true},
+    {slice::apikeys_by_expiry, "apikeys_by_expiry", true},
 });
 
 constexpr std::size_t index_of(slice s) { return static_cast<std::size_t>(s); }

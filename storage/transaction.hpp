@@ -20,9 +20,15 @@ enum class slice : std::uint8_t {
   system_ids,          ///< hash of the system id -> user id; a claim, kept after deletion
   sessions,            ///< creation time + hash of the token -> session
   attempts,            ///< hash of the address -> failed password checks
+  apikeys,             ///< creation time + hash of the token -> API key
+  apikey_families,     ///< key of a family's first API key -> family
+  outbox,              ///< creation time + random bytes -> message to be sent
+  ratelimits,          ///< hash of a bucket's key -> bucket
   meta,                ///< name -> value; format version, node facts
   sessions_by_user,    ///< derived: user id + session key
   sessions_by_expiry,  ///< derived: expiry + session key
+  apikeys_by_user,     ///< derived: user id + API key's key
+  apikeys_by_expiry,   ///< derived: expiry + API key's key
   count_
 };
 inline constexpr std::size_t slice_count = static_cast<std::size_t>(slice::count_);

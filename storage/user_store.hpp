@@ -39,9 +39,10 @@ struct basic_user {
   std::optional<proto::timestamp> emailforgotpass_sent{};
   std::optional<Text> extra_info{};  ///< compact ASCII JSON text of an object
   std::int64_t verify_retry_wait_hours = 6;
-  std::uint64_t session_epoch = 0;  ///< sessions of another epoch are dead
-  std::uint64_t apikey_epoch = 0;
-  std::uint64_t revision = 0;  ///< of the record that was read; not stored
+  std::uint64_t session_epoch = 0;         ///< sessions of another epoch are dead
+  std::uint64_t apikey_epoch = 0;          ///< API keys without a session, of another epoch, are dead
+  std::uint64_t session_apikey_epoch = 0;  ///< the same for those that are tied to a session
+  std::uint64_t revision = 0;              ///< of the record that was read; not stored
 
   bool in_good_standing() const { return verified && active && !admin_locked; }
 };

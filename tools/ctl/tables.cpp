@@ -13,7 +13,16 @@ namespace {
 
 using ordered = nlohmann::ordered_json;
 
-std::string_view word(proto::target t) { return t == proto::target::session ? "session" : "user"; }
+std::string_view word(proto::target t) {
+  switch (t) {
+    case proto::target::session: return "session";
+    case proto::target::user: return "user";
+    case proto::target::apikey: return "apikey";
+    case proto::target::mailer: return "mailer";
+    case proto::target::policy: return "policy";
+  }
+  return "";
+}
 std::string_view word(proto::effect e) { return e == proto::effect::read ? "read" : "write"; }
 
 std::string_view word(proto::trust t) {

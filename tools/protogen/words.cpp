@@ -57,6 +57,9 @@ std::string_view target_word(target t) {
   switch (t) {
     case target::session: return "session";
     case target::user: return "user";
+    case target::apikey: return "apikey";
+    case target::mailer: return "mailer";
+    case target::policy: return "policy";
   }
   return "";
 }

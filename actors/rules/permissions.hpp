@@ -1,0 +1,89 @@
+/// The permissions policy: a parsed model, and what it allows (contract,
+/// section 9). Pure.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "proto/json_text.hpp"
+
+namespace authnz::actors::rules {
+
+/// A permissions file, checked: every name is declared, every entry is there.
+struct permissions {
+  using names = std::set<std::string, std::less<>>;
+  template <class T>
+  using by_name = std::map<std::string, T, std::less<>>;
+
+  struct limit_type {
+    bool whole = true;  ///< "int"; else "float"
+    bool below = true;  ///< "lt"; else "gt"
+  };
+  struct item_policy {
+    names valid_role_actions;
+    names valid_visibilities;
+    names invalid_roles;
+  };
+  struct role_limit {
+    limit_type type;
+    double limit = 0;
+  };
+  struct role_policy {
+    by_name<role_limit> limits;
+    names can_own_items;
+    names allowed_actions_for_owned;
+    by_name<names> allowed_actions_for_other;  ///< by visibility
+  };
+
+  names roles;
+  names items;
+  names actions;
+  names visibilities;
+  by_name<item_policy> item_policies;
+  by_name<role_policy> role_policies;
+
+  /// The error says where the text is broken: a JSON path (`$.role_policy.staff.limits`)
+  /// and a reason.
+  static tl::expected<permissions, std::string> parse(std::string_view json_text);
+  /// The error names the file, too.
+  static tl::expected<permissions, std::string> load(const std::filesystem::path& file);
+  static permissions built_in();
+};
+
+/// The policy that is built in, as a permissions file with a line break at its end.
+std::string default_permissions_text();
+
+struct access_question {
+  std::int64_t user_id = 0;
+  std::string_view role;
+  std::string_view action;
+  std::string_view item;
+  std::int64_t owner = 0;
+  std::string_view visibility;
+  std::span<const std::int64_t> shared_with = {};
+};
+
+/// A decision with the rules that led to it, one line each, for people.
+struct explained {
+  bool granted = false;
+  std::vector<std::string> why;
+};
+
+bool is_allowed(const permissions& p, const access_question& q);
+/// The same decision, with its reasons.
+explained explain_access(const permissions& p, const access_question& q);
+
+enum class limit_verdict : std::uint8_t { passed, over, value_invalid };
+
+/// `value` is what the request gave (contract, section 9.3).
+limit_verdict judge_limit(const permissions& p, std::string_view role, std::string_view limit_name,
+                          const proto::json& value);
+
+}  // namespace authnz::actors::rules
