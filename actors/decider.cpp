@@ -83,6 +83,7 @@ void decider::begin(const work_ptr& w) {
     last_nanoseconds_ = std::max(last_nanoseconds_ + 1, nanoseconds_of(w->turn));
     w->random.nanoseconds = last_nanoseconds_;
     proto::random_bytes(w->random.bytes);
+    proto::random_bytes(w->random.more_bytes);
   }
   run(w);
 }

@@ -44,6 +44,7 @@ struct facts {
 struct chance {
   std::uint64_t nanoseconds = 0;  ///< since 1970, strictly ascending within an actor
   std::array<unsigned char, 32> bytes{};
+  std::array<unsigned char, 32> more_bytes{};  ///< for a second token
 };
 
 /// Hands out ids of new users, so that sign-ups at the same time do not all

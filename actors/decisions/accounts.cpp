@@ -21,11 +21,15 @@ void add_extra_info(proto::object_text& out, std::string_view name, const std::o
 std::optional<session_and_user> known_session(const storage::view& store, std::string_view token) {
   auto key = proto::token_key(token);
   if (!key) return std::nullopt;
-  const auto session = storage::peek_session(store, *key);
+  return session_of_key(store, std::move(*key));
+}
+
+std::optional<session_and_user> session_of_key(const storage::view& store, std::string key) {
+  const auto session = storage::peek_session(store, key);
   if (!session) return std::nullopt;
   const auto user = storage::peek_user(store, session->user_id);
   if (!user || user->session_epoch != session->epoch) return std::nullopt;
-  return session_and_user{*session, *user, std::move(*key)};
+  return session_and_user{*session, *user, std::move(key)};
 }
 
 std::optional<session_and_user> live_session(const storage::view& store, std::string_view token, proto::timestamp now) {

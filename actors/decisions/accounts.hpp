@@ -28,7 +28,9 @@ struct session_and_user {
 
 /// The session of a token that was not ended, expired or not.
 std::optional<session_and_user> known_session(const storage::view& store, std::string_view token);
-/// The same, if it has not expired.
+/// The same by the session's key, as records that are tied to it know it.
+std::optional<session_and_user> session_of_key(const storage::view& store, std::string key);
+/// The session of a token, if it has not expired.
 std::optional<session_and_user> live_session(const storage::view& store, std::string_view token, proto::timestamp now);
 
 /// Members of `session_info` that are the session's own (contract, 6.4).

@@ -50,6 +50,7 @@ class desk {
     chance random;
     random.nanoseconds = ++nanoseconds;
     random.bytes.fill(static_cast<unsigned char>(nanoseconds));
+    random.more_bytes.fill(static_cast<unsigned char>(nanoseconds + 128));
     const std::string account = account_of(*store.read(), call, now).value_or("");
     for (;;) {
       const auto view = store.read();
