@@ -17,6 +17,13 @@ bool is_over(const storage::attempts& a, proto::timestamp now) {
   return a.locked_until ? *a.locked_until <= now : a.last_failure + counter_life <= now;
 }
 
+// Whoever replaces or removes the record of a lock tells that it ended: the
+// record goes once, and so does the event.
+void tell_of_ended_lock(const std::optional<storage::attempts>& before, std::string_view address, finish& end) {
+  if (!before || !before->locked_until) return;
+  end.audit.push_back({.event = "account.autolock-ended", .target = std::string(address), .always_ok = true});
+}
+
 }  // namespace
 
 std::chrono::microseconds hold_after(std::uint32_t failures) {
@@ -46,20 +53,26 @@ std::variant<verdict, step> computed(const context& c, std::string_view password
 
 void count_failure(const context& c, finish& end) {
   const auto before = storage::find_attempts(c.store, c.account);
+  const bool goes_on = before && !is_over(*before, c.now);
+  if (!goes_on) tell_of_ended_lock(before, c.account, end);
   storage::attempts after;
-  after.failures = before && !is_over(*before, c.now) ? before->failures + 1 : 1;
+  after.failures = goes_on ? before->failures + 1 : 1;
   after.last_failure = c.now;
   end.hold = hold_after(after.failures);
   if (after.failures >= c.config.lock_tries) {
     after.locked_until = proto::add_seconds(c.now + end.hold, c.config.lock_seconds);
-    end.audit.push_back(
-        {.event = "account.autolocked", .actor = {}, .target = std::string(c.account), .always_ok = true});
+    end.audit.push_back({.event = "account.autolocked", .target = std::string(c.account), .always_ok = true});
   }
   storage::put_attempts(end.tx, c.account, before, after);
 }
 
-void forget_failures(const context& c, storage::mini_transaction& tx) {
-  if (const auto before = storage::find_attempts(c.store, c.account)) storage::remove_attempts(tx, c.account, *before);
+void forget_failures(const context& c, std::string_view address, finish& end) {
+  const auto before = storage::find_attempts(c.store, address);
+  if (!before) return;
+  tell_of_ended_lock(before, address, end);
+  storage::remove_attempts(end.tx, address, *before);
 }
+
+void forget_failures(const context& c, finish& end) { forget_failures(c, c.account, end); }
 
 }  // namespace authnz::actors

@@ -33,7 +33,10 @@ std::variant<verdict, step> computed(const context& c, std::string_view password
 /// Counts a failure of the account: its write, the hold, and, where it is one
 /// too many, the lock.
 void count_failure(const context& c, finish& end);
-/// The password was right: forgets the account's counter.
-void forget_failures(const context& c, storage::mini_transaction& tx);
+/// Removes an account's counter and automatic lock. The end of a lock, whether
+/// or not its time has come, is audited.
+void forget_failures(const context& c, std::string_view address, finish& end);
+/// The password was right: the same for the account of the lane.
+void forget_failures(const context& c, finish& end);
 
 }  // namespace authnz::actors

@@ -19,7 +19,7 @@ finish ending(const context& c, answer a) { return ending_with_echo(c, std::move
 // The password was right, whatever else is wrong: its counter goes.
 finish ending_after_check(const context& c, answer a) {
   finish end = ending(c, std::move(a));
-  forget_failures(c, end.tx);
+  forget_failures(c, end);
   return end;
 }
 

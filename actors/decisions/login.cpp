@@ -62,7 +62,7 @@ step passcheck(const context& c, const std::optional<storage::user>& user) {
     return end;
   }
   finish end = ending(answer::success(code::passcheck_ok, this_user(*user)), "user.passcheck", user);
-  forget_failures(c, end.tx);
+  forget_failures(c, end);
   return end;
 }
 
@@ -104,7 +104,7 @@ step decision<request::user_login>::decide(const context& c) {
   storage::remove_session(end.tx, owned(session->session));
   if (user && !is_protected(user->id)) record_login(c, end, *user, right);
   if (right)
-    forget_failures(c, end.tx);
+    forget_failures(c, end);
   else if (!locked)
     count_failure(c, end);
   return end;

@@ -24,7 +24,7 @@ step refuse_and_count(const context& c, code reason) {
 
 step delete_user(const context& c, const storage::user& user) {
   finish end = ending_delete(c, answer::success(code::user_deleted));
-  forget_failures(c, end.tx);
+  forget_failures(c, end);
   if (user.role == "superuser") {
     const bool last = is_acting_superuser(user) && !another_superuser(c.store, user.id);
     end.answer = answer::failure(last ? code::last_superuser : code::not_allowed, id_and_email(c.request));
