@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "actors/decisions.hpp"
+#include "actors/mail_schedule.hpp"
+#include "actors/mail_seal.hpp"
 #include "proto/token.hpp"
 
 namespace authnz::actors {
@@ -17,8 +19,9 @@ struct work final : pending_work {
   std::optional<std::string> account;  ///< whose lane it is in, if in one
   proto::timestamp turn{};
   int tries = 0;
-  finish end;          ///< once decided, while it is committed or held
-  proto::reply reply;  ///< what `end` answers
+  std::optional<send_mail> outgoing;  ///< while it is stored and sent
+  finish end;                         ///< once decided, while it is committed or held
+  proto::reply reply;                 ///< what `end` answers
   lanes::clock::time_point began{};
 };
 
@@ -104,7 +107,7 @@ void decider::run(const work_ptr& w) {
                            .account = w->account ? std::string_view(*w->account) : std::string_view()});
     fault = view->fault();
   }
-  if (fault) return fail(w, code::storage_error);
+  if (fault && !w->known.mail) return fail(w, code::storage_error);
   std::visit([&](auto& s) { take(w, std::move(s)); }, next);
 }
 
@@ -112,26 +115,47 @@ void decider::take(const work_ptr& w, finish&& decided) {
   w->end = std::move(decided);
   w->reply = {http_status::ok, proto::render(w->end.answer, w->ex->reqid), 0};
   if (w->end.tx.writes.empty()) return conclude(w);
+  commit(w, std::move(w->end.tx), proto::reply(w->reply));
+}
+
+void decider::commit(const work_ptr& w, storage::mini_transaction&& tx, proto::reply&& if_applied) {
   auto job = std::make_shared<commit_job>();
-  job->tx = std::move(w->end.tx);
+  job->tx = std::move(tx);
   job->reply_to = self_;
   job->work = w;
   job->ex = w->ex;
-  job->if_applied = w->reply;
+  job->if_applied = std::move(if_applied);
   caf::anon_send(parts_.routes.current()->journal, std::move(job));
 }
 
 void decider::committed(commit_ptr&& job) {
   const work_ptr w = own(std::move(job->work));
   switch (job->result) {
-    case storage::commit_result::applied: return conclude(w);
-    case storage::commit_result::storage_full: return fail(w, code::storage_full);
-    case storage::commit_result::storage_error: return fail(w, code::storage_error);
+    case storage::commit_result::applied: return applied(w);
+    case storage::commit_result::storage_full: return not_applied(w, code::storage_full);
+    case storage::commit_result::storage_error: return not_applied(w, code::storage_error);
     case storage::commit_result::conflict: break;
   }
-  if (++w->tries >= most_tries) return fail(w, code::conflict);
+  if (++w->tries >= most_tries) return not_applied(w, code::conflict);
+  w->outgoing.reset();
   run(w);
 }
+
+void decider::applied(const work_ptr& w) {
+  if (!w->outgoing) return conclude(w);
+  auto job = std::make_shared<mail_job>();
+  job->key = w->outgoing->entry.key;
+  job->mail = std::move(w->outgoing->mail);
+  job->route = w->outgoing->route.value_or(parts_.config->mail.route);
+  job->deadline = parts_.time.steady() + attempt_time;
+  job->reply_to = self_;
+  job->work = w;
+  parts_.post(std::move(job));
+}
+
+// The end of an attempt to send is true whether it could be recorded or not;
+// the outbox makes up for the record.
+void decider::not_applied(const work_ptr& w, code reason) { w->known.mail ? conclude(w) : fail(w, reason); }
 
 void decider::take(const work_ptr& w, check_password&& wanted) {
   send_to_hasher(w, hash_job::kind::verify, wanted.password, std::move(wanted.phc));
@@ -176,6 +200,26 @@ void decider::take(const work_ptr& w, ask_breached&& wanted) {
 void decider::looked_up(breach_ptr&& job) {
   const work_ptr w = own(std::move(job->work));
   w->known.breach = breach_check{job->matches};
+  run(w);
+}
+
+void decider::take(const work_ptr& w, send_mail&& wanted) {
+  auto sealed = seal_mail({wanted.mail, wanted.route}, parts_.config->mail.keys);
+  if (!sealed) return refuse(w, http_status::internal_error, 0);
+  wanted.entry.sealed = std::move(*sealed);
+  storage::mini_transaction tx;
+  storage::replace_user(tx, wanted.before, wanted.after);
+  storage::add_mail(tx, wanted.entry);
+  auto if_lost = proto::render(wanted.if_lost, w->ex->reqid);
+  w->outgoing = std::move(wanted);
+  commit(w, std::move(tx), {http_status::ok, std::move(if_lost), 0});
+}
+
+void decider::delivered(mail_ptr&& job) {
+  const work_ptr w = own(std::move(job->work));
+  w->known.mail = mail_check{job->report.result, std::move(w->outgoing->entry), std::move(w->outgoing->sender)};
+  w->outgoing.reset();
+  w->tries = 0;
   run(w);
 }
 
@@ -272,6 +316,7 @@ decider_actor::behavior_type decider_behavior(decider& d) {
       [&d](commit_ptr& job) { d.committed(std::move(job)); },
       [&d](hash_ptr& job) { d.hashed(std::move(job)); },
       [&d](breach_ptr& job) { d.looked_up(std::move(job)); },
+      [&d](mail_ptr& job) { d.delivered(std::move(job)); },
       [&d](tick_atom) { d.tick(); },
       [&d](drain_atom) { d.drain(); },
       [&d](settings_ptr& next) { d.configure(std::move(next)); },

@@ -1,6 +1,6 @@
-/// The interpreter of decisions, which the session and the user actors share:
-/// it runs a request's decision, gets the facts it asks for, commits, holds
-/// answers to failed password checks, and answers.
+/// The interpreter of decisions, which all deciding actors share: it runs a
+/// request's decision, gets the facts it asks for, commits, holds answers to
+/// failed password checks, has messages sent, and answers.
 #pragma once
 
 #include <deque>
@@ -43,6 +43,8 @@ struct decider_parts {
   clocks time = clocks::system();
   std::size_t shard = 0;   ///< which one this is,
   std::size_t shards = 1;  ///< of so many
+  /// Takes a stored message to the couriers; the mailer's decider alone has it.
+  std::function<void(mail_ptr&&)> post = {};
 };
 
 /// One request while it is being decided.
@@ -61,6 +63,7 @@ class decider {
   void committed(commit_ptr&& job);
   void hashed(hash_ptr&& job);
   void looked_up(breach_ptr&& job);
+  void delivered(mail_ptr&& job);
   void tick();
   void drain();
   void configure(settings_ptr&& next);
@@ -72,7 +75,12 @@ class decider {
   void take(const work_ptr& w, check_password&& wanted);
   void take(const work_ptr& w, make_hash&& wanted);
   void take(const work_ptr& w, ask_breached&& wanted);
+  void take(const work_ptr& w, send_mail&& wanted);
   void send_to_hasher(const work_ptr& w, hash_job::kind what, std::string_view password, std::string phc);
+  /// `if_applied` is answered even if the actor dies meanwhile.
+  void commit(const work_ptr& w, storage::mini_transaction&& tx, proto::reply&& if_applied);
+  void applied(const work_ptr& w);
+  void not_applied(const work_ptr& w, proto::code reason);
   void conclude(const work_ptr& w);
   void fail(const work_ptr& w, proto::code reason);
   void refuse(const work_ptr& w, proto::http_status status, std::uint32_t retry_after);

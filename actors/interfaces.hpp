@@ -5,11 +5,13 @@
 #pragma once
 
 #include <caf/all.hpp>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "actors/mail.hpp"
 #include "actors/password_hash.hpp"
 #include "actors/settings.hpp"
 #include "proto/exchange.hpp"
@@ -20,15 +22,18 @@ namespace authnz::actors {
 struct commit_job;
 struct hash_job;
 struct breach_job;
+struct mail_job;
 using commit_ptr = std::shared_ptr<commit_job>;
 using hash_ptr = std::shared_ptr<hash_job>;
 using breach_ptr = std::shared_ptr<breach_job>;
+using mail_ptr = std::shared_ptr<mail_job>;
 }  // namespace authnz::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::proto::exchange_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::actors::commit_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::actors::hash_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::actors::breach_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::actors::mail_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::actors::settings_ptr)
 
 namespace authnz::actors {
@@ -43,12 +48,13 @@ using drain_atom = caf::leave_atom;
 /// An actor's timer.
 using tick_atom = caf::tick_atom;
 
-/// Decides requests: session and user actors, one a shard. It gets its own
-/// jobs back when they are done.
+/// Decides requests: session, user, API-key, policy and mailer actors. It gets
+/// its own jobs back when they are done.
 using decider_actor = caf::typed_actor<caf::reacts_to<proto::exchange_ptr>,  // decide
                                        caf::reacts_to<commit_ptr>,           // a commit is done
                                        caf::reacts_to<hash_ptr>,             // a computation is done
                                        caf::reacts_to<breach_ptr>,           // a look-up is done
+                                       caf::reacts_to<mail_ptr>,             // an attempt to send has ended
                                        caf::reacts_to<tick_atom>,            // holds that may have ended
                                        caf::reacts_to<drain_atom>,           // the server stops: holds end at once
                                        caf::reacts_to<settings_ptr>,         // new configuration
@@ -76,6 +82,16 @@ using hash_worker_actor = caf::typed_actor<caf::reacts_to<hash_ptr>, caf::replie
 /// Asks whether a password is known from a breach. Detached: it waits for the
 /// network.
 using breach_actor = caf::typed_actor<caf::reacts_to<breach_ptr>, caf::replies_to<ping_atom>::with<pong_atom>>;
+
+/// Queues messages and hands them to its detached couriers.
+using courier_pool_actor =
+    caf::typed_actor<caf::reacts_to<mail_ptr>,                                 // queue
+                     caf::reacts_to<mail_ptr, caf::idle_atom, std::uint32_t>,  // courier n is done
+                     caf::reacts_to<tick_atom>,                                // jobs that may have waited too long
+                     caf::replies_to<ping_atom>::with<pong_atom>>;
+
+/// One thread that talks to mail servers.
+using courier_actor = caf::typed_actor<caf::reacts_to<mail_ptr>, caf::replies_to<ping_atom>::with<pong_atom>>;
 
 /// Removes rows that have outlived their use, a few at a time.
 using sweeper_actor = caf::typed_actor<caf::reacts_to<tick_atom>,   // sweep
@@ -131,6 +147,18 @@ struct breach_job {
   proto::secret password;
   std::optional<std::uint64_t> matches;  ///< nothing = the list is out of reach
   caf::typed_actor<caf::reacts_to<breach_ptr>> reply_to;
+  pending_ptr work;
+};
+
+/// One attempt to send a stored message.
+struct mail_job {
+  std::string key;          ///< of its entry in the outbox
+  std::uint32_t tries = 0;  ///< that ended before
+  outgoing_mail mail;
+  mail_route route;
+  std::chrono::steady_clock::time_point deadline;  ///< of all of it, the wait for a courier included
+  delivery_report report;
+  caf::typed_actor<caf::reacts_to<mail_ptr>> reply_to;
   pending_ptr work;
 };
 

@@ -15,10 +15,13 @@
 #include <variant>
 #include <vector>
 
+#include "actors/mail.hpp"
 #include "actors/settings.hpp"
 #include "proto/answer.hpp"
 #include "proto/call.hpp"
+#include "storage/outbox_store.hpp"
 #include "storage/transaction.hpp"
+#include "storage/user_store.hpp"
 
 namespace authnz::actors {
 
@@ -33,11 +36,19 @@ struct breach_check {
   std::optional<std::uint64_t> matches;  ///< nothing = out of reach, which passes
 };
 
+/// A message's first attempt has ended.
+struct mail_check {
+  delivery result = delivery::deferred;
+  storage::outbox_entry stored;  ///< as it was before the attempt
+  std::string sender;            ///< user id of the session that asked for it
+};
+
 /// What was found out for a decision.
 struct facts {
   std::optional<password_check> check;
   std::optional<std::string> new_hash;  ///< PHC string
   std::optional<breach_check> breach;
+  std::optional<mail_check> mail;
 };
 
 /// Handed in, so that a decision can be repeated.
@@ -101,7 +112,18 @@ struct make_hash {
 struct ask_breached {
   std::string_view password;
 };
+/// Store a message and the user's new sent time together, then make the first
+/// attempt at once.
+struct send_mail {
+  outgoing_mail mail;
+  std::optional<mail_route> route;  ///< the request's own; nothing = the configured one
+  storage::outbox_entry entry;      ///< all but `sealed`
+  storage::user before;
+  storage::user after;
+  std::string sender;     ///< handed back with the attempt's end
+  proto::answer if_lost;  ///< what holds as soon as the message is stored
+};
 
-using step = std::variant<finish, check_password, make_hash, ask_breached>;
+using step = std::variant<finish, check_password, make_hash, ask_breached, send_mail>;
 
 }  // namespace authnz::actors
