@@ -36,7 +36,9 @@ struct mail_stamp {
 /// `a@b` that can go into an SMTP command.
 std::optional<std::string> mail_address_of(std::string_view sender);
 
-/// `html`: multipart/alternative with a second part, else `text/plain` alone.
+/// `html`: multipart/alternative with a second part, if the URL is one of the web,
+/// else `text/plain` alone. `sender` and `recipient` of the outcome are what
+/// `mail_address_of` finds, empty where it finds nothing: such mail is refused.
 outgoing_mail compose_mail(const mail_content& content, const mail_templates& words, const mail_stamp& stamp,
                            bool html);
 

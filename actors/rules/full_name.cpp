@@ -18,18 +18,6 @@ struct entity {
 constexpr auto entities =
     std::to_array<entity>({{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#x27;"}});
 
-std::string escape_name(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    const auto* found = std::find_if(entities.begin(), entities.end(), [c](const entity& e) { return e.plain == c; });
-    if (found == entities.end())
-      out += c;
-    else
-      out += found->escaped;
-  }
-  return out;
-}
-
 /// Unescaped, NFKC, white space squeezed.
 std::u32string normalised_name(std::string_view given) {
   std::u32string out;
@@ -105,6 +93,18 @@ std::string unescape_name(std::string_view name) {
                                      [name](const entity& e) { return name.substr(0, e.escaped.size()) == e.escaped; });
     out += found == entities.end() ? name.front() : found->plain;
     name.remove_prefix(found == entities.end() ? 1 : found->escaped.size());
+  }
+  return out;
+}
+
+std::string escape_name(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    const auto* found = std::find_if(entities.begin(), entities.end(), [c](const entity& e) { return e.plain == c; });
+    if (found == entities.end())
+      out += c;
+    else
+      out += found->escaped;
   }
   return out;
 }

@@ -9,6 +9,9 @@ namespace authnz::actors::rules {
 /// Resolves `&amp;`, `&lt;`, `&gt;`, `&quot;` and `&#x27;`, once.
 std::string unescape_name(std::string_view name);
 
+/// Writes `& < > " '` as those entities, also for HTML.
+std::string escape_name(std::string_view name);
+
 /// The stored form: unescaped, NFKC, white space squeezed, escaped again.
 std::string stored_name(std::string_view given);
 
