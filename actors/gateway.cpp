@@ -50,6 +50,7 @@ void look(gateway_actor::stateful_pointer<gateway_state> self, const health_ptr&
   ask(self, check, "journal", all.journal);
   ask(self, check, "hasher", all.hasher);
   ask(self, check, "breach", all.breach);
+  ask(self, check, "couriers", all.couriers);
   ask(self, check, "sweeper", all.sweeper);
   const auto ask_all = [&](const std::string& kind, const std::vector<decider_actor>& shards) {
     for (std::size_t i = 0; i < shards.size(); ++i) ask(self, check, kind + std::to_string(i), shards[i]);

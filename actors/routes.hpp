@@ -16,6 +16,7 @@ struct routes {
   journal_actor journal;
   hasher_actor hasher;
   breach_actor breach;
+  courier_pool_actor couriers;
   sweeper_actor sweeper;
   std::vector<decider_actor> sessions;  ///< by shard
   std::vector<decider_actor> users;     ///< by shard

@@ -1,6 +1,7 @@
 /// What the actors are configured with. Immutable; a reload makes a new one.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -20,9 +21,10 @@ namespace authnz::actors {
 /// How messages are sent.
 struct mail_settings {
   mail_route route;
-  std::string sender;                ///< `Name <a@b>`
-  bool override_by_request = false;  ///< requests may name another route and sender
-  bool html = false;                 ///< messages have an HTML part beside the plain text
+  std::string sender;                    ///< `Name <a@b>`
+  bool override_by_request = false;      ///< requests may name another route and sender
+  bool html = false;                     ///< messages have an HTML part beside the plain text
+  std::chrono::seconds first_retry{60};  ///< after the first attempt; the delay doubles with every further one
   std::shared_ptr<const mail_templates> templates;
   proto::keyring_ptr keys;  ///< messages at rest are sealed with them
 };

@@ -4,6 +4,7 @@
 
 #include "actors/apikey.hpp"
 #include "actors/breach.hpp"
+#include "actors/courier.hpp"
 #include "actors/journal.hpp"
 #include "actors/mailer.hpp"
 #include "actors/policy.hpp"
@@ -17,6 +18,14 @@ namespace authnz::actors {
 
 namespace {
 
+// While there is nobody to send it, a message waits as behind any other trouble.
+void send_to_couriers(const routes& all, mail_ptr&& job) {
+  if (all.couriers) return caf::anon_send(all.couriers, std::move(job));
+  job->report = {delivery::deferred, "the couriers are restarting"};
+  const auto home = job->reply_to;
+  caf::anon_send(home, std::move(job));
+}
+
 // Makes the children's specifications; each keeps what its actor needs to be
 // started again.
 class family {
@@ -24,7 +33,8 @@ class family {
   family(caf::actor_system& system, node_parts parts) : system_(system), parts_(std::move(parts)) {}
 
   std::vector<child> children() {
-    std::vector<child> all{journal_child(), hasher_child(), breach_child(), sweeper_child(), ratelimit_child()};
+    std::vector<child> all{journal_child(), hasher_child(),  breach_child(),
+                           courier_child(), sweeper_child(), ratelimit_child()};
     parts_.routes.update([&](routes& r) {
       r.sessions.resize(parts_.shards);
       r.users.resize(parts_.shards);
@@ -38,9 +48,11 @@ class family {
       all.push_back(decider_child("apikey-", &routes::apikeys, i, &apikey));
       all.push_back(decider_child("policy-", &routes::policies, i, &policy));
     }
-    all.push_back(decider_child("mailer-", &routes::mailers, 0, &mailer));
+    all.push_back(mailer_child());
     return all;
   }
+
+  const meter_ptr messages_done = std::make_shared<meter>();
 
  private:
   // `spawn` gets the settings; `Handle` is a member of routes.
@@ -127,10 +139,34 @@ class family {
         true);
   }
 
-  template <class State>
-  child decider_child(const char* kind, std::vector<decider_actor> routes::*place, std::size_t shard,
-                      decider_actor::behavior_type (*behaviour)(decider_actor::stateful_pointer<State>,
-                                                                decider_parts)) {
+  child courier_child() {
+    return make(
+        "couriers", &routes::couriers,
+        [&s = system_, o = courier_options(), way = parts_.transport](const settings_ptr&, const meter_ptr& m) {
+          return s.spawn(courier_pool, o, way, m);
+        },
+        false);
+  }
+
+  child mailer_child() {
+    outbox_parts p;
+    p.read = [&store = parts_.store] { return store.read(); };
+    p.commit = [&table = parts_.routes](commit_ptr&& job) { caf::anon_send(table.current()->journal, std::move(job)); };
+    p.post = [&table = parts_.routes](mail_ptr&& job) { send_to_couriers(*table.current(), std::move(job)); };
+    p.now = clocks::system().wall;
+    p.log = parts_.log_mail;
+    p.done = messages_done;
+    const auto behaviour = [p](decider_actor::stateful_pointer<mailer_state> self, decider_parts parts) {
+      auto mine = p;
+      mine.config = parts.config;
+      return mailer(self, std::move(parts), std::move(mine));
+    };
+    return decider_child("mailer-", &routes::mailers, 0, behaviour);
+  }
+
+  // `behaviour` is a function of the actor and of decider_parts.
+  template <class F>
+  child decider_child(const char* kind, std::vector<decider_actor> routes::*place, std::size_t shard, F behaviour) {
     child c;
     c.name = kind + std::to_string(shard);
     c.measured = std::make_shared<meter>();
@@ -166,8 +202,10 @@ node spawn_node(caf::actor_system& system, node_parts parts) {
   auto& store = parts.store;
   auto config = parts.config;
   auto on_death = parts.on_death;
-  auto children = family(system, std::move(parts)).children();
+  family all(system, std::move(parts));
+  auto children = all.children();
   for (const auto& c : children) out.meters.emplace_back(c.name, c.measured);
+  out.meters.emplace_back("outbox", all.messages_done);
   out.gateway = system.spawn(gateway, gateway_parts{routes, store});
   out.supervisor = system.spawn(supervisor, std::move(children), std::move(config), std::move(on_death));
   return out;

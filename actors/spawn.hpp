@@ -10,6 +10,7 @@
 #include "actors/decider.hpp"
 #include "actors/gateway.hpp"
 #include "actors/hasher.hpp"
+#include "actors/outbox_pump.hpp"
 #include "actors/supervisor.hpp"
 
 namespace authnz::actors {
@@ -25,6 +26,8 @@ struct node_parts {
   answer_hook on_answer;
   std::function<void(const proto::exchange&)> on_rate_refusal;
   death_hook on_death;
+  std::shared_ptr<mail_transport> transport = {};  ///< null = every message is deferred
+  mail_log log_mail = {};
 };
 
 struct node {

@@ -1,0 +1,179 @@
+#include "actors/outbox_pump.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "actors/mail_seal.hpp"
+
+namespace authnz::actors {
+
+namespace {
+
+using storage::outbox_entry;
+
+constexpr std::size_t most_due = 64;
+constexpr std::chrono::seconds longest_rest{60};
+constexpr std::chrono::seconds until_recorded_again{1};
+
+/// Goes with a retry's job.
+struct retry final : pending_work {};
+
+/// Goes with the commit of an attempt's end.
+struct recording final : pending_work {
+  std::string key;
+  std::uint32_t tries = 0;
+  bool given_up = false;
+};
+
+}  // namespace
+
+outbox_pump::outbox_pump(decider_actor::pointer self, outbox_parts parts) : self_(self), parts_(std::move(parts)) {
+  wake_in({});
+}
+
+void outbox_pump::configure(settings_ptr&& next) { parts_.config = std::move(next); }
+
+void outbox_pump::tick() {
+  next_wake_ = std::chrono::steady_clock::time_point::max();
+  std::erase_if(in_flight_, [](const auto& a) { return a.second.work.expired(); });
+  std::vector<std::string> ended;
+  for (const auto& e : ended_) ended.push_back(e.first);
+  for (const auto& key : ended) record(key);
+  hand_out();
+  wake_in(ended_.empty() ? longest_rest : until_recorded_again);
+}
+
+void outbox_pump::post(mail_ptr&& job) {
+  in_flight_[job->key] = {job->work, false};
+  parts_.post(std::move(job));
+}
+
+bool outbox_pump::is_busy(const std::string& key) const {
+  const auto at = in_flight_.find(key);
+  return (at != in_flight_.end() && !at->second.work.expired()) || ended_.contains(key);
+}
+
+// Finds what is due; where nothing is, it also sees to the next look.
+bool outbox_pump::look() {
+  const auto now = parts_.now();
+  auto next = now + longest_rest;
+  const auto view = parts_.read();
+  storage::for_each_mail(*view, [&](const outbox_entry& e) {
+    if (is_busy(e.key)) return true;
+    if (e.next_try <= now)
+      due_.push_back(e.key);
+    else
+      next = std::min<proto::timestamp>(next, e.next_try);
+    return due_.size() < most_due;
+  });
+  if (due_.empty()) wake_in(next - now);
+  return !due_.empty();
+}
+
+void outbox_pump::hand_out() {
+  const auto retries = [this] {
+    return std::ranges::count_if(in_flight_, [](const auto& a) { return a.second.retry && !a.second.work.expired(); });
+  };
+  while (!draining_ && static_cast<std::size_t>(retries()) < most_retries) {
+    if (due_.empty() && !look()) return;
+    const auto key = std::move(due_.front());
+    due_.pop_front();
+    try_again(key);
+  }
+}
+
+void outbox_pump::try_again(const std::string& key) {
+  const auto e = storage::find_mail(*parts_.read(), key);
+  if (!e || is_busy(key)) return;
+  if (has_outlived_its_use(*e, parts_.now())) return drop(*e, delivery::deferred);
+  auto opened = open_mail(e->sealed, parts_.config->mail.keys);
+  if (!opened) return drop(*e, delivery::refused);
+  const auto work = std::make_shared<retry>();
+  in_flight_[key] = {work, true};
+  auto job = std::make_shared<mail_job>();
+  job->key = key;
+  job->tries = e->tries;
+  job->mail = std::move(opened->mail);
+  job->route = opened->route ? std::move(*opened->route) : parts_.config->mail.route;
+  job->deadline = std::chrono::steady_clock::now() + attempt_time;
+  job->reply_to = self_;
+  job->work = work;
+  parts_.post(std::move(job));
+}
+
+void outbox_pump::drop(const outbox_entry& e, delivery as) {
+  if (as == delivery::refused) report({mail_event::kind::unreadable, e.tries});
+  ended_[e.key] = {as, e.tries};
+  record(e.key);
+}
+
+bool outbox_pump::ended(const mail_job& job) {
+  const auto& [result, detail] = job.report;
+  const auto what = result == delivery::accepted   ? mail_event::kind::accepted
+                    : result == delivery::deferred ? mail_event::kind::deferred
+                                                   : mail_event::kind::refused;
+  report({what, job.tries + 1, detail});
+  ended_[job.key] = {result, job.tries};
+  if (dynamic_cast<const retry*>(job.work.get()) == nullptr) {
+    wake_in(until_recorded_again);
+    return false;
+  }
+  in_flight_.erase(job.key);
+  record(job.key);
+  return true;
+}
+
+// Does nothing while somebody else still may.
+void outbox_pump::record(const std::string& key) {
+  auto& end = ended_.at(key);
+  if (in_flight_.contains(key) || !end.recording.expired()) return;
+  const auto view = parts_.read();
+  const auto e = storage::find_mail(*view, key);
+  if (view->fault()) return;
+  if (!e || e->tries != end.tries) {
+    ended_.erase(key);
+    return;
+  }
+  const auto now = parts_.now();
+  const auto work = std::make_shared<recording>();
+  work->key = key;
+  work->tries = e->tries;
+  work->given_up = end.result == delivery::deferred && has_outlived_its_use(*e, now);
+  end.recording = work;
+  auto job = std::make_shared<commit_job>();
+  record_attempt(job->tx, *view, *e, {end.result, now, parts_.config->mail.first_retry});
+  job->reply_to = self_;
+  job->work = work;
+  parts_.commit(std::move(job));
+}
+
+void outbox_pump::committed(commit_ptr&& job) {
+  const auto work = std::static_pointer_cast<recording>(std::move(job->work));
+  if (job->result == storage::commit_result::applied) {
+    if (work->given_up) report({mail_event::kind::given_up, work->tries});
+    ended_.erase(work->key);
+  } else {
+    report({mail_event::kind::unrecorded, work->tries});
+    wake_in(until_recorded_again);
+  }
+  hand_out();
+}
+
+void outbox_pump::report(const mail_event& what) const {
+  using enum mail_event::kind;
+  if (what.what != deferred && what.what != unrecorded) {
+    parts_.done->began();
+    parts_.done->ended(what.what == accepted, {}, {});
+  }
+  if (parts_.log) parts_.log(what);
+}
+
+void outbox_pump::wake_in(std::chrono::microseconds delay) {
+  const auto due = self_->clock().now() + delay;
+  if (next_wake_ <= due) return;
+  next_wake_ = due;
+  self_->delayed_send(self_, delay, tick_atom::value);
+}
+
+}  // namespace authnz::actors
