@@ -32,16 +32,6 @@ step decision<request::internal_user_delete>::decide(const context&) {
   return finish{.answer = answer::failure(code::storage_error)};
 }
 
-std::string decision<request::user_sendemail_signup>::fields_on_failure(const proto::call&) { return {}; }
-step decision<request::user_sendemail_signup>::decide(const context&) {
-  return finish{.answer = answer::failure(code::storage_error)};
-}
-
-std::string decision<request::user_sendemail_forgotpass>::fields_on_failure(const proto::call&) { return {}; }
-step decision<request::user_sendemail_forgotpass>::decide(const context&) {
-  return finish{.answer = answer::failure(code::storage_error)};
-}
-
 std::string decision<request::user_check_access>::fields_on_failure(const proto::call&) { return {}; }
 step decision<request::user_check_access>::decide(const context&) {
   return finish{.answer = answer::failure(code::storage_error)};
