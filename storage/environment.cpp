@@ -85,20 +85,44 @@ std::string describe(const std::filesystem::path& directory, lmdb_code rc) {
   return "store " + directory.string() + ": " + mdb_strerror(rc) + advice(rc);
 }
 
+/// Requires that there are no transactions. A code other than MDB_SUCCESS says
+/// that the old map is gone too.
+lmdb_code double_map(MDB_env* env) { return mdb_env_set_mapsize(env, map_size_of(env) * 2); }
+bool can_double_map(MDB_env* env) { return map_size_of(env) <= std::numeric_limits<std::size_t>::max() / 4; }
+
+struct not_prepared {
+  lmdb_code code = MDB_SUCCESS;  ///< MDB_SUCCESS: the content is at fault
+  std::string why;
+};
+
 /// Opens the slices and brings them to this program's format. Always writes,
 /// which shows at the start that the disk takes it.
-tl::expected<slice_handles, std::string> prepare(const env_ptr& env, const std::filesystem::path& directory) {
+tl::expected<slice_handles, not_prepared> try_to_prepare(const env_ptr& env, const std::filesystem::path& directory) {
+  const auto failed = [&](lmdb_code rc) { return tl::make_unexpected(not_prepared{rc, describe(directory, rc)}); };
   auto txn = begin(env, 0);
-  if (!txn) return tl::make_unexpected(describe(directory, txn.error()));
+  if (!txn) return failed(txn.error());
   slice_handles slices{};
   int rc = open_slices(txn->get(), MDB_CREATE, slices);
-  if (rc != MDB_SUCCESS) return tl::make_unexpected(describe(directory, rc));
+  if (rc != MDB_SUCCESS) return failed(rc);
   lmdb_draft state(txn->get(), slices);
-  if (const auto done = migrate(state, migrations()); !done)
-    return tl::make_unexpected("store " + directory.string() + ": " + done.error());
-  rc = state.failed() ? state.error() : mdb_txn_commit(txn->release());
-  if (rc != MDB_SUCCESS) return tl::make_unexpected(describe(directory, rc));
+  const auto done = migrate(state, migrations());
+  // After a write that failed, reads fail too.
+  if (state.failed()) return failed(state.error());
+  if (!done) return tl::make_unexpected(not_prepared{MDB_SUCCESS, "store " + directory.string() + ": " + done.error()});
+  rc = mdb_txn_commit(txn->release());
+  if (rc != MDB_SUCCESS) return failed(rc);
   return slices;
+}
+
+/// The map grows with what a change of the format writes.
+tl::expected<slice_handles, std::string> prepare(const env_ptr& env, const std::filesystem::path& directory) {
+  for (;;) {
+    auto slices = try_to_prepare(env, directory);
+    if (slices) return *slices;
+    if (slices.error().code != MDB_MAP_FULL || !can_double_map(env.get()))
+      return tl::make_unexpected(std::move(slices.error().why));
+    if (const auto rc = double_map(env.get()); rc != MDB_SUCCESS) return tl::make_unexpected(describe(directory, rc));
+  }
 }
 
 /// What a store that cannot be read shows.
@@ -218,11 +242,10 @@ std::vector<commit_result> environment::state::commit(std::span<const mini_trans
 }
 
 bool environment::state::grow() {
-  const auto size = map_size_of(env_.get());
-  if (size > std::numeric_limits<std::size_t>::max() / 4) return false;
+  if (!can_double_map(env_.get())) return false;
   reader_pool::pause nobody_reads(readers_, patience);
   if (!nobody_reads.holds()) return false;
-  if (mdb_env_set_mapsize(env_.get(), size * 2) == MDB_SUCCESS) return true;
+  if (double_map(env_.get()) == MDB_SUCCESS) return true;
   // The old map is gone too; only opening anew brings it back.
   nobody_reads.drop_idle();
   if (const auto rc = reopen(); rc != MDB_SUCCESS) note_failure(describe(path_, rc));

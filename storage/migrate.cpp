@@ -1,11 +1,17 @@
 #include "storage/migrate.hpp"
 
+#include <array>
+
 #include "storage/codec.hpp"
 #include "storage/slices.hpp"
+#include "storage/user_store.hpp"
 
 namespace authnz::storage {
 
-std::span<const migration> migrations() { return {}; }
+std::span<const migration> migrations() {
+  static const std::array<migration, 1> steps{upgrade_users};
+  return steps;
+}
 
 std::uint64_t stored_format(const view& v) {
   const auto found = v.get(slice::meta, format_key);

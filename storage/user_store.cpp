@@ -1,12 +1,16 @@
 #include "storage/user_store.hpp"
 
+#include <vector>
+
 #include "proto/token.hpp"
 #include "storage/codec.hpp"
+#include "storage/draft.hpp"
 
 namespace authnz::storage {
 namespace {
 
-constexpr std::uint8_t user_version = 1;
+constexpr std::uint8_t user_version = 2;
+constexpr std::uint8_t first_user_version = 1;  // without session_apikey_epoch
 constexpr std::uint8_t claim_version = 1;
 
 std::string user_key(std::int64_t id) {
@@ -46,10 +50,12 @@ std::string encode(const user& u) {
       .i64(u.verify_retry_wait_hours)
       .u64(u.session_epoch)
       .u64(u.apikey_epoch)
+      .u64(u.session_apikey_epoch)
       .take();
 }
 
-user_ref read_fields(record_reader& in) {
+/// Those that every version has.
+user_ref read_first_fields(record_reader& in) {
   user_ref u;
   u.system_id = in.bytes();
   u.full_name = in.bytes();
@@ -70,6 +76,12 @@ user_ref read_fields(record_reader& in) {
   u.verify_retry_wait_hours = in.i64();
   u.session_epoch = in.u64();
   u.apikey_epoch = in.u64();
+  return u;
+}
+
+user_ref read_fields(record_reader& in) {
+  auto u = read_first_fields(in);
+  u.session_apikey_epoch = in.u64();
   return u;
 }
 
@@ -110,7 +122,36 @@ user owned(const user_ref& u) {
           .verify_retry_wait_hours = u.verify_retry_wait_hours,
           .session_epoch = u.session_epoch,
           .apikey_epoch = u.apikey_epoch,
+          .session_apikey_epoch = u.session_apikey_epoch,
           .revision = u.revision};
+}
+
+/// A record of the first version in the present one; nothing if it is damaged.
+std::optional<std::string> upgraded(std::string_view value) {
+  record_reader in(value, first_user_version);
+  const bool lives = in.boolean();
+  if (lives) read_first_fields(in);
+  if (!in.finished()) return std::nullopt;
+  auto out = record_writer(user_version).take().append(value.substr(1));
+  if (lives) append_u64(out, 0);
+  return out;
+}
+
+struct stored_user {
+  std::string key;
+  std::uint64_t revision = 0;
+  std::string value;
+};
+
+/// Some of the records, from the first that is not below `from`.
+std::vector<stored_user> some_users(const view& v, std::string_view from) {
+  constexpr std::size_t most = 1000;
+  std::vector<stored_user> some;
+  v.scan(slice::users, from, [&](std::string_view key, const record& found) {
+    some.push_back({std::string(key), found.revision, std::string(found.value)});
+    return some.size() < most;
+  });
+  return some;
 }
 
 std::string encode_claim(std::int64_t owner) { return record_writer(claim_version).i64(owner).take(); }
@@ -200,6 +241,22 @@ void remove_user(mini_transaction& tx, const user& removed) {
 
 void expect_user(mini_transaction& tx, const user& read) {
   tx.expects.push_back({slice::users, user_key(read.id), read.revision});
+}
+
+tl::expected<void, std::string> upgrade_users(draft& state) {
+  std::string from;
+  // Nobody writes to what is being visited, so a few are read before they are written.
+  for (auto some = some_users(state, from); !some.empty(); some = some_users(state, from)) {
+    for (const auto& old : some) {
+      const auto value = upgraded(old.value);
+      if (!value || old.key.size() != 8)
+        return tl::make_unexpected<std::string>("the record of a user is damaged: restore it from a backup");
+      state.put(slice::users, old.key, old.revision, *value);
+    }
+    from = some.back().key + '\0';
+  }
+  if (!state.fault()) return {};
+  return tl::make_unexpected<std::string>("its users are not readable: restore it from a backup");
 }
 
 }  // namespace authnz::storage

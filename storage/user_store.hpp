@@ -11,11 +11,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 
 #include "proto/time.hpp"
 #include "storage/transaction.hpp"
 
 namespace authnz::storage {
+
+class draft;
 
 /// `Text` is std::string, or std::string_view for a look at the record in
 /// place, which is valid as long as the view.
@@ -80,5 +83,9 @@ void remove_user(mini_transaction& tx, const user& removed);
 /// Expects that the user is still as it was read, without writing it: for
 /// changes elsewhere that hold only as long as that is so.
 void expect_user(mini_transaction& tx, const user& read);
+
+/// The step from a store's format 1 to 2: users get a session_apikey_epoch.
+/// Their records keep their revisions. A damaged record is an error.
+tl::expected<void, std::string> upgrade_users(draft& state);
 
 }  // namespace authnz::storage

@@ -116,6 +116,7 @@ inline user make_user(std::int64_t id) {
   u.verify_retry_wait_hours = 7;
   u.session_epoch = 4;
   u.apikey_epoch = 5;
+  u.session_apikey_epoch = 6;
   return u;
 }
 

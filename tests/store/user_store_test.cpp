@@ -53,6 +53,7 @@ TEST_F(user_store, reads_back_every_field) {
   EXPECT_EQ(found.verify_retry_wait_hours, u.verify_retry_wait_hours);
   EXPECT_EQ(found.session_epoch, u.session_epoch);
   EXPECT_EQ(found.apikey_epoch, u.apikey_epoch);
+  EXPECT_EQ(found.session_apikey_epoch, u.session_apikey_epoch);
   EXPECT_EQ(found.revision, 1U);
 }
 
