@@ -16,6 +16,8 @@
 
 namespace authnz::storage {
 
+inline constexpr std::size_t apikey_key_size = 40;
+
 /// What a key without a session has, and one that is tied to a session has not.
 struct refresh {
   std::string family;      ///< key of the family's first API key, 40 bytes
@@ -55,6 +57,8 @@ std::optional<apikey_family> find_family(const view& v, std::string_view key);
 using apikey_visitor = std::function<bool(const apikey&)>;
 /// By ascending key, so the oldest first; dead ones too.
 void for_each_apikey_of(const view& v, std::int64_t user_id, const apikey_visitor& visit);
+/// Those of a family, by ascending key; used ones too.
+void for_each_apikey_in(const view& v, std::string_view family, const apikey_visitor& visit);
 /// Those with `outlived()` < `before`, by ascending time.
 void for_each_outlived_apikey(const view& v, proto::timestamp before, const apikey_visitor& visit);
 /// All keys, from the first that is not below `from`.
@@ -71,9 +75,10 @@ void add_family(mini_transaction& tx, const apikey_family& added);
 void expect_family(mini_transaction& tx, const apikey_family& read);
 void remove_family(mini_transaction& tx, const apikey_family& removed);
 
-/// Index entries' keys; both sort as their first field does.
+/// Index entries' keys; they sort as their first field does.
 std::string apikeys_by_user_key(std::int64_t user_id, std::string_view apikey_key);
 std::string apikeys_by_expiry_key(proto::timestamp outlived, std::string_view apikey_key);
+std::string apikeys_by_family_key(std::string_view family, std::string_view apikey_key);
 
 /// A record's value without its key and revision; nothing if it is damaged.
 std::optional<apikey> decode_apikey(std::string_view value);

@@ -24,7 +24,7 @@ struct index_changes {
 };
 
 /// Whether records of this primary slice have index entries.
-constexpr bool is_indexed(slice in) { return in == slice::sessions; }
+constexpr bool is_indexed(slice in) { return in == slice::sessions || in == slice::apikeys; }
 
 /// What changes when the record `key` of an indexed slice goes from `before`
 /// to `after`, where nothing means absent. Nothing if one of them is damaged.

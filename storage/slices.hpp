@@ -29,6 +29,7 @@ inline constexpr auto slice_table = std::to_array<slice_row>({
     {slice::sessions_by_expiry, "sessions_by_expiry", true},
     {slice::apikeys_by_user, "apikeys_by_user", true},
     {slice::apikeys_by_expiry, "apikeys_by_expiry", true},
+    {slice::apikeys_by_family, "apikeys_by_family", true},
 });
 
 constexpr std::size_t index_of(slice s) { return static_cast<std::size_t>(s); }

@@ -29,6 +29,7 @@ enum class slice : std::uint8_t {
   sessions_by_expiry,  ///< derived: expiry + session key
   apikeys_by_user,     ///< derived: user id + API key's key
   apikeys_by_expiry,   ///< derived: expiry + API key's key
+  apikeys_by_family,   ///< derived: family's key + API key's key
   count_
 };
 inline constexpr std::size_t slice_count = static_cast<std::size_t>(slice::count_);

@@ -6,7 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "storage/apikey_store.hpp"
 #include "storage/attempts_store.hpp"
+#include "storage/outbox_store.hpp"
 #include "storage/session_store.hpp"
 #include "storage/user_store.hpp"
 
@@ -27,51 +29,56 @@ class one_record_view final : public view {
   std::string_view value_;
 };
 
-/// Which decoders took the bytes; nothing if one of them broke its word: what
-/// it takes must be written again as the same bytes, and what it does not take
-/// must leave a fault.
+/// Which decoders took the bytes.
 struct decoded {
   bool user = false;
   bool session = false;
   bool attempts = false;
+  bool apikey = false;
+  bool family = false;
+  bool mail = false;
 };
 
+/// Whether a decoder keeps its word: what it takes must be written again as
+/// the same bytes, and what it does not take must leave a fault.
+template <class Find, class Add>
+bool keeps_its_word(std::string_view bytes, bool& took, Find find, Add add) {
+  const one_record_view v(bytes);
+  const auto found = find(v);
+  took = found.has_value();
+  if (!took) return v.fault();
+  mini_transaction tx;
+  add(tx, *found);
+  return tx.writes.front().value == bytes;
+}
+
+inline bool user_decoders_keep_their_word(std::string_view bytes, bool& took) {
+  const one_record_view v(bytes);
+  (void)find_user_by_email(v, "user@example.org");
+  (void)user_id_of_system_id(v, "system");
+  (void)next_user_id(v);
+  const one_record_view users(bytes);
+  const bool deleted = bytes.size() == 2 && !find_user(users, 7) && !users.fault();
+  return deleted || keeps_its_word(
+                        bytes, took, [](const view& u) { return find_user(u, 7); }, add_user);
+}
+
+/// Nothing if one of the decoders broke its word.
 inline std::optional<decoded> decode_record(std::string_view bytes) {
   decoded by;
-  mini_transaction tx;
-
-  const one_record_view users(bytes);
-  if (const auto u = find_user(users, 7)) {
-    by.user = true;
-    add_user(tx, *u);
-    if (tx.writes.front().value != bytes) return std::nullopt;
-  } else if (!users.fault() && bytes.size() != 2) {
-    // Two bytes are the mark of a deleted user.
-    return std::nullopt;
-  }
-  (void)find_user_by_email(users, "user@example.org");
-  (void)user_id_of_system_id(users, "system");
-  (void)next_user_id(users);
-
-  const one_record_view sessions(bytes);
-  if (const auto s = find_session(sessions, "key")) {
-    by.session = true;
-    tx = {};
-    add_session(tx, *s);
-    if (tx.writes.front().value != bytes) return std::nullopt;
-  } else if (!sessions.fault()) {
-    return std::nullopt;
-  }
-
-  const one_record_view counters(bytes);
-  if (const auto a = find_attempts(counters, "user@example.org")) {
-    by.attempts = true;
-    tx = {};
-    put_attempts(tx, "user@example.org", std::nullopt, *a);
-    if (tx.writes.front().value != bytes) return std::nullopt;
-  } else if (!counters.fault()) {
-    return std::nullopt;
-  }
+  bool kept = user_decoders_keep_their_word(bytes, by.user);
+  kept &= keeps_its_word(
+      bytes, by.session, [](const view& v) { return find_session(v, "key"); }, add_session);
+  kept &= keeps_its_word(
+      bytes, by.attempts, [](const view& v) { return find_attempts(v, "user@example.org"); },
+      [](mini_transaction& tx, const attempts& a) { put_attempts(tx, "user@example.org", std::nullopt, a); });
+  kept &= keeps_its_word(
+      bytes, by.apikey, [](const view& v) { return find_apikey(v, "key"); }, add_apikey);
+  kept &= keeps_its_word(
+      bytes, by.family, [](const view& v) { return find_family(v, "key"); }, add_family);
+  kept &= keeps_its_word(
+      bytes, by.mail, [](const view& v) { return find_mail(v, "key"); }, add_mail);
+  if (!kept) return std::nullopt;
   return by;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/apikey_store.hpp"
 #include "storage/codec.hpp"
 #include "storage/environment.hpp"
 #include "storage/session_store.hpp"
@@ -97,6 +98,33 @@ inline session make_session(std::uint64_t number, std::int64_t user_id, std::int
   s.expires = at(expires);
   s.extra_info = R"({"theme":"dark"})";
   return s;
+}
+
+/// A key that is tied to a session.
+inline apikey make_session_apikey(std::uint64_t number, std::int64_t user_id, std::int64_t expires = 1000) {
+  apikey k;
+  k.key = session_key(number);
+  k.user_id = user_id;
+  k.epoch = 3;
+  k.role = "authenticated";
+  k.claims = R"({"iss":"auth.example.org","uid":7})";
+  k.not_before = at(50);
+  k.expires = at(expires);
+  k.session = session_key(900 + number);
+  return k;
+}
+
+/// A key without a session, the first of its family unless another is named.
+inline apikey make_apikey(std::uint64_t number, std::int64_t user_id, std::int64_t expires = 1000,
+                          std::int64_t refresh_expires = 2000) {
+  auto k = make_session_apikey(number, user_id, expires);
+  k.session.clear();
+  k.refreshed_by = refresh{.family = k.key,
+                           .token_hash = std::string(32, 'h'),
+                           .not_before = at(60),
+                           .expires = at(refresh_expires),
+                           .used = false};
+  return k;
 }
 
 inline user make_user(std::int64_t id) {

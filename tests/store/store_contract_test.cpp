@@ -248,5 +248,63 @@ TYPED_TEST(every_store, refuses_a_damaged_session) {
   EXPECT_EQ(this->value(slice::sessions, session_key(1)), "absent");
 }
 
+TYPED_TEST(every_store, derives_the_indexes_of_an_api_key) {
+  mini_transaction tx;
+  add_apikey(tx, make_apikey(1, 7, 1000, 2000));
+  ASSERT_EQ(this->run(tx), applied);
+  EXPECT_EQ(this->keys(slice::apikeys_by_user), std::vector{apikeys_by_user_key(7, session_key(1))});
+  EXPECT_EQ(this->keys(slice::apikeys_by_expiry), std::vector{apikeys_by_expiry_key(at(2000), session_key(1))});
+  EXPECT_EQ(this->keys(slice::apikeys_by_family), std::vector{apikeys_by_family_key(session_key(1), session_key(1))});
+}
+
+TYPED_TEST(every_store, keeps_session_tied_api_keys_out_of_families) {
+  mini_transaction tx;
+  add_apikey(tx, make_session_apikey(1, 7, 1000));
+  ASSERT_EQ(this->run(tx), applied);
+  EXPECT_EQ(this->keys(slice::apikeys_by_user), std::vector{apikeys_by_user_key(7, session_key(1))});
+  EXPECT_EQ(this->keys(slice::apikeys_by_expiry), std::vector{apikeys_by_expiry_key(at(1000), session_key(1))});
+  EXPECT_TRUE(this->keys(slice::apikeys_by_family).empty());
+}
+
+TYPED_TEST(every_store, moves_an_index_entry_with_its_api_key) {
+  mini_transaction tx;
+  add_apikey(tx, make_apikey(1, 7, 3000, 2000));
+  ASSERT_EQ(this->run(tx), applied);
+  const auto before = *find_apikey(*this->look(), session_key(1));
+  auto after = before;
+  after.refreshed_by->used = true;
+  tx = {};
+  replace_apikey(tx, before, after);
+  ASSERT_EQ(this->run(tx), applied);
+  EXPECT_EQ(this->keys(slice::apikeys_by_user), std::vector{apikeys_by_user_key(7, session_key(1))});
+  EXPECT_EQ(this->keys(slice::apikeys_by_expiry), std::vector{apikeys_by_expiry_key(at(2000), session_key(1))});
+}
+
+TYPED_TEST(every_store, drops_index_entries_with_their_api_key) {
+  mini_transaction tx;
+  add_apikey(tx, make_apikey(1, 7));
+  ASSERT_EQ(this->run(tx), applied);
+  tx = {};
+  remove_apikey(tx, *find_apikey(*this->look(), session_key(1)));
+  ASSERT_EQ(this->run(tx), applied);
+  EXPECT_TRUE(this->keys(slice::apikeys_by_user).empty());
+  EXPECT_TRUE(this->keys(slice::apikeys_by_expiry).empty());
+  EXPECT_TRUE(this->keys(slice::apikeys_by_family).empty());
+}
+
+TYPED_TEST(every_store, refuses_a_damaged_api_key) {
+  EXPECT_EQ(this->run(put(slice::apikeys, session_key(1), "no API key")), storage_error);
+  EXPECT_EQ(this->value(slice::apikeys, session_key(1)), "absent");
+}
+
+TYPED_TEST(every_store, keeps_an_api_key_with_large_claims) {
+  auto k = make_session_apikey(1, 7);
+  k.claims = std::string(70 << 10, 'c');
+  mini_transaction tx;
+  add_apikey(tx, k);
+  ASSERT_EQ(this->run(tx), applied);
+  EXPECT_EQ(find_apikey(*this->look(), session_key(1)).value().claims, k.claims);
+}
+
 }  // namespace
 }  // namespace authnz::storage
