@@ -16,6 +16,32 @@ void add_extra_info(proto::object_text& out, std::string_view name, const std::o
     out.null(name);
 }
 
+presented present(const storage::user& u, bool automatically_locked) {
+  return {u.in_good_standing() && !automatically_locked,
+          automatically_locked || u.admin_locked || !u.verified ? std::string(locked_role) : u.role};
+}
+
+std::string user_info(const storage::user& u, const presented& shown, std::uint32_t failures) {
+  proto::object_text out;
+  out.integer("user_id", u.id)
+      .text("system_id", u.system_id)
+      .text("full_name", u.full_name)
+      .text("email", u.email)
+      .boolean("email_verified", u.email_verified)
+      .boolean("is_active", shown.active)
+      .text("user_role", shown.role)
+      .time("created_on", u.created)
+      .time("last_updated", u.updated)
+      .time_or_null("last_login_try", u.last_login_try)
+      .time_or_null("last_login_success", u.last_login_success)
+      .integer("failed_login_tries", failures);
+  add_extra_info(out, "extra_info", u.extra_info);
+  out.time_or_null("emailverify_sent_datetime", u.emailverify_sent)
+      .time_or_null("emailforgotpass_sent_datetime", u.emailforgotpass_sent)
+      .null("emailchangepass_sent_datetime");
+  return out.object();
+}
+
 }  // namespace
 
 std::optional<session_and_user> known_session(const storage::view& store, std::string_view token) {
@@ -64,32 +90,14 @@ void add_user_part(proto::object_text& out, const storage::user_ref& u) {
 }
 
 presented present(const storage::view& store, const storage::user& u, proto::timestamp now) {
-  const bool auto_locked = !is_protected(u.id) && automatic_lock(store, u.email, now).has_value();
-  return {u.in_good_standing() && !auto_locked,
-          auto_locked || u.admin_locked || !u.verified ? std::string(locked_role) : u.role};
+  return present(u, !is_protected(u.id) && automatic_lock(store, u.email, now).has_value());
 }
 
 std::string user_info(const storage::view& store, const storage::user& u, proto::timestamp now) {
-  const presented shown = present(store, u, now);
-  proto::object_text out;
-  out.integer("user_id", u.id)
-      .text("system_id", u.system_id)
-      .text("full_name", u.full_name)
-      .text("email", u.email)
-      .boolean("email_verified", u.email_verified)
-      .boolean("is_active", shown.active)
-      .text("user_role", shown.role)
-      .time("created_on", u.created)
-      .time("last_updated", u.updated)
-      .time_or_null("last_login_try", u.last_login_try)
-      .time_or_null("last_login_success", u.last_login_success)
-      .integer("failed_login_tries", failures_so_far(store, u.email, now));
-  add_extra_info(out, "extra_info", u.extra_info);
-  out.time_or_null("emailverify_sent_datetime", u.emailverify_sent)
-      .time_or_null("emailforgotpass_sent_datetime", u.emailforgotpass_sent)
-      .null("emailchangepass_sent_datetime");
-  return out.object();
+  return user_info(u, present(store, u, now), failures_so_far(store, u.email, now));
 }
+
+std::string user_info_without_failures(const storage::user& u) { return user_info(u, present(u, false), 0); }
 
 bool is_acting_superuser(const storage::user& u) { return u.role == "superuser" && u.in_good_standing(); }
 
@@ -100,6 +108,26 @@ std::optional<storage::user> another_superuser(const storage::view& store, std::
     return !found;
   });
   return found;
+}
+
+bool leaves_a_superuser(const storage::view& store, storage::mini_transaction& tx, const storage::user& before,
+                        const storage::user* after) {
+  if (!is_acting_superuser(before) || (after != nullptr && is_acting_superuser(*after))) return true;
+  const auto other = another_superuser(store, before.id);
+  if (other) storage::expect_user(tx, *other);
+  return other.has_value();
+}
+
+bool is_caller(const session_and_user& s, const proto::call& request) {
+  return s.user.id == request.integer("user_id") && s.user.in_good_standing() &&
+         s.user.role == request.text("user_role");
+}
+
+void expect_caller(storage::mini_transaction& tx, const session_and_user& caller) {
+  storage::user read;
+  read.id = caller.user.id;
+  read.revision = caller.user.revision;
+  storage::expect_user(tx, read);
 }
 
 std::string id_and_email(const proto::call& request) {

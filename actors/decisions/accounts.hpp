@@ -40,6 +40,8 @@ void add_user_part(proto::object_text& out, const storage::user_ref& u);
 
 /// `user_info` as JSON text (contract, 6.3), with the automatic lock as it is now.
 std::string user_info(const storage::view& store, const storage::user& u, proto::timestamp now);
+/// The same as it is once the account's counter and automatic lock are removed.
+std::string user_info_without_failures(const storage::user& u);
 
 /// `is_active` and `user_role` as user_info presents them.
 struct presented {
@@ -53,6 +55,17 @@ bool is_acting_superuser(const storage::user& u);
 /// Another superuser in good standing than `but`; nothing if that is the last.
 /// The caller's transaction should expect it (expect_user).
 std::optional<storage::user> another_superuser(const storage::view& store, std::int64_t but);
+/// Whether a superuser in good standing remains when `before` becomes `after`,
+/// or, where that is null, is deleted. If it takes another one, `tx` expects
+/// that one as it is: of two who go at once, relying on each other, one stays.
+bool leaves_a_superuser(const storage::view& store, storage::mini_transaction& tx, const storage::user& before,
+                        const storage::user* after);
+
+/// Whether a session is of the request's `user_id`, and that user in good
+/// standing with `user_role` as the stored role.
+bool is_caller(const session_and_user& s, const proto::call& request);
+/// Lets a transaction hold only as long as the caller is as it was judged.
+void expect_caller(storage::mini_transaction& tx, const session_and_user& caller);
 
 /// Ends all sessions of a user by a new epoch, within `after`. A session to
 /// keep is moved to that epoch.
