@@ -7,31 +7,6 @@ using proto::answer;
 using proto::code;
 using proto::request;
 
-std::string decision<request::user_edit>::fields_on_failure(const proto::call&) { return {}; }
-step decision<request::user_edit>::decide(const context&) {
-  return finish{.answer = answer::failure(code::storage_error)};
-}
-
-std::string decision<request::user_lock>::fields_on_failure(const proto::call&) { return {}; }
-step decision<request::user_lock>::decide(const context&) {
-  return finish{.answer = answer::failure(code::storage_error)};
-}
-
-std::string decision<request::internal_user_lock>::fields_on_failure(const proto::call&) { return {}; }
-step decision<request::internal_user_lock>::decide(const context&) {
-  return finish{.answer = answer::failure(code::storage_error)};
-}
-
-std::string decision<request::internal_user_edit>::fields_on_failure(const proto::call&) { return {}; }
-step decision<request::internal_user_edit>::decide(const context&) {
-  return finish{.answer = answer::failure(code::storage_error)};
-}
-
-std::string decision<request::internal_user_delete>::fields_on_failure(const proto::call&) { return {}; }
-step decision<request::internal_user_delete>::decide(const context&) {
-  return finish{.answer = answer::failure(code::storage_error)};
-}
-
 std::string decision<request::user_check_access>::fields_on_failure(const proto::call&) { return {}; }
 step decision<request::user_check_access>::decide(const context&) {
   return finish{.answer = answer::failure(code::storage_error)};

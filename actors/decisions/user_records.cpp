@@ -1,4 +1,4 @@
-// user-delete, user-list, user-lookup-email, user-set-emailverified
+// user-delete, internal-user-delete, user-list, user-lookup-email, user-set-emailverified
 #include "actors/decisions.hpp"
 #include "actors/decisions/accounts.hpp"
 #include "actors/decisions/attempts.hpp"
@@ -51,6 +51,26 @@ step decision<request::user_delete>::decide(const context& c) {
   if (!user || std::get<verdict>(result) == verdict::wrong) return refuse_and_count(c, code::invalid_credentials);
   if (!user->active || user->admin_locked) return refuse_and_count(c, code::account_inactive);
   return delete_user(c, *user);
+}
+
+std::string decision<request::internal_user_delete>::fields_on_failure(const proto::call&) {
+  return object_text().null("user_id").members();
+}
+
+step decision<request::internal_user_delete>::decide(const context& c) {
+  const std::int64_t target = c.request.integer("target_userid");
+  finish end{.answer = answer::success(code::user_deleted, object_text().integer("user_id", target).members()),
+             .audit = {{"user.deleted", {}, std::to_string(target)}}};
+  const auto refuse = [&](code reason) -> step {
+    end.answer = answer::failure(reason, fields_on_failure(c.request));
+    return end;
+  };
+  if (is_protected(target)) return refuse(code::protected_user);
+  const auto user = storage::find_user(c.store, target);
+  if (!user) return refuse(code::user_not_found);
+  if (!leaves_a_superuser(c.store, end.tx, *user, nullptr)) return refuse(code::last_superuser);
+  storage::remove_user(end.tx, *user);
+  return end;
 }
 
 std::string decision<request::user_list>::fields_on_failure(const proto::call&) {
