@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <set>
 #include <span>
@@ -15,6 +16,10 @@
 #include "proto/json_text.hpp"
 
 namespace authnz::actors::rules {
+
+/// Holds every integer of 64 bits and every double as it is.
+using exact_number = long double;
+static_assert(std::numeric_limits<exact_number>::digits >= 64);
 
 /// A permissions file, checked: every name is declared, every entry is there.
 struct permissions {
@@ -32,8 +37,9 @@ struct permissions {
     names invalid_roles;
   };
   struct role_limit {
+    std::string type_name;
     limit_type type;
-    double limit = 0;
+    exact_number limit = 0;
   };
   struct role_policy {
     by_name<role_limit> limits;
@@ -49,8 +55,11 @@ struct permissions {
   by_name<item_policy> item_policies;
   by_name<role_policy> role_policies;
 
-  /// The error says where the text is broken: a JSON path (`$.role_policy.staff.limits`)
-  /// and a reason.
+  /// The errors say where the text is broken, each with a JSON path
+  /// (`$.role_policy.staff.limits`) and a reason; what follows from another
+  /// error is not told.
+  static tl::expected<permissions, std::vector<std::string>> check(std::string_view json_text);
+  /// The first of them.
   static tl::expected<permissions, std::string> parse(std::string_view json_text);
   /// The error names the file, too.
   static tl::expected<permissions, std::string> load(const std::filesystem::path& file);
@@ -82,8 +91,18 @@ explained explain_access(const permissions& p, const access_question& q);
 
 enum class limit_verdict : std::uint8_t { passed, over, value_invalid };
 
-/// `value` is what the request gave (contract, section 9.3).
+/// `value` is what the request gave (contract, section 9.3): a number, or a
+/// string that holds a decimal one, blanks around it ignored.
 limit_verdict judge_limit(const permissions& p, std::string_view role, std::string_view limit_name,
                           const proto::json& value);
+
+struct explained_limit {
+  limit_verdict verdict = limit_verdict::passed;
+  std::vector<std::string> why;
+};
+
+/// The same verdict, with its reasons.
+explained_limit explain_limit(const permissions& p, std::string_view role, std::string_view limit_name,
+                              const proto::json& value);
 
 }  // namespace authnz::actors::rules
