@@ -45,6 +45,7 @@ settings_ptr test_settings() {
   s->disposable_domains = std::make_shared<rules::domain_list>(std::vector<std::string>{});
   s->argon2 = {8, 1, 1};
   s->rates.enabled = false;
+  s->permissions = std::make_shared<const rules::permissions>(rules::permissions::built_in());
   return s;
 }
 

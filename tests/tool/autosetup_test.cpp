@@ -5,9 +5,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "actors/rules/permissions.hpp"
 #include "proto/keyring.hpp"
 #include "tests/tool/scratch.hpp"
-#include "tools/daemon/default_permissions.hpp"
 #include "tools/daemon/envfile.hpp"
 
 namespace authnz::daemon {
@@ -97,17 +97,18 @@ TEST_F(autosetup_run, takes_defaults_at_the_end_of_input) {
   EXPECT_EQ(seeded.email, "ada@localhost");
   EXPECT_FALSE(seeded.password);
   EXPECT_EQ(content_of(base / ".authnzerver-admin-credentials"), "ada@localhost random-for-you\n");
-  EXPECT_EQ(content_of(base / "default-permissions-model.json"), default_permissions());
+  EXPECT_EQ(content_of(base / "default-permissions-model.json"), actors::rules::default_permissions_text());
 }
 
 TEST_F(autosetup_run, takes_one_line_an_answer) {
-  const auto policy = dir.file("mine.json", "{\"roles\": []}");
+  const auto text = nlohmann::json::parse(actors::rules::default_permissions_text()).dump();
+  const auto policy = dir.file("mine.json", text);
   const auto store = dir / "other.lmdb";
   ASSERT_EQ(run("lmdb://" + store + "\n" + policy + "\nboss@example.org\ncorrect horse 7\n"), "");
   EXPECT_EQ(seeded.store, store);
   EXPECT_EQ(seeded.email, "boss@example.org");
   EXPECT_EQ(seeded.password, "correct horse 7");
-  EXPECT_EQ(content_of(base / "default-permissions-model.json"), "{\"roles\": []}");
+  EXPECT_EQ(content_of(base / "default-permissions-model.json"), text);
   EXPECT_EQ(content_of(base / ".authnzerver-admin-credentials"), "boss@example.org set-by-operator\n");
   EXPECT_EQ(parse_envfile(content_of(base / ".env"))->at("AUTHNZERVER_AUTHDB"), "lmdb://" + store);
 }
@@ -189,9 +190,11 @@ TEST_F(autosetup_run, makes_basedir_when_its_last_part_is_missing) {
 }
 
 TEST_F(autosetup_run, refuses_wrong_answers_and_makes_nothing) {
+  const auto broken = dir.file("broken.json", "{}");
   const auto before = contents();
   EXPECT_TRUE(run("sqlite:///x\n").starts_with("Store URL: "));
   EXPECT_EQ(run("\n/no/such\n"), "Permissions file: /no/such cannot be read: No such file or directory");
+  EXPECT_EQ(run("\n" + broken + "\n"), "Permissions file: " + broken + " is broken: $.roles: is missing");
   EXPECT_EQ(run("\n\nnobody\n"), "Admin e-mail: must be an e-mail address");
   EXPECT_EQ(run("\n\n\nshort\n"), "Admin password: The password is too short.");
   EXPECT_EQ(contents(), before);

@@ -76,13 +76,6 @@ TEST(config_refusals, both_tls_files_or_neither) {
   EXPECT_EQ(refused(dir, "--tlscertkey=" + pem), "tls_cert_file: must be set too when tls_cert_key is");
 }
 
-TEST(config_refusals, permissions_must_be_json) {
-  const scratch dir;
-  const auto file = dir.file("p.json", "{'roles': []}");
-  EXPECT_EQ(refused(dir, "--permissions=" + file), "permissions (--permissions): " + file + " is not JSON");
-  EXPECT_EQ(refused(dir, "--permissions=" + dir.file("q.json", "{}")), "");
-}
-
 TEST(config_refusals, a_bad_line_of_the_envfile_is_named_by_its_number) {
   const scratch dir;
   const auto file = dir.file("env", "AUTHNZERVER_PORT=1\nnonsense\n");

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/tool/scratch.hpp"
 
 namespace authnz::daemon {
@@ -28,6 +30,68 @@ TEST(make_settings, takes_what_the_configuration_says) {
   EXPECT_EQ(s.policy.min_pass_length, 20);
   EXPECT_GE(s.common_passwords->size(), 10000U);
   EXPECT_GT(s.disposable_domains->size(), 0U);
+  EXPECT_TRUE(s.permissions->roles.contains("staff"));
+}
+
+std::string policy_without(const char* member) {
+  auto policy = nlohmann::json::parse(actors::rules::default_permissions_text());
+  policy.erase(member);
+  return policy.dump();
+}
+
+std::string policy_with_role(const std::string& role) {
+  auto policy = nlohmann::json::parse(actors::rules::default_permissions_text());
+  policy["roles"].push_back(role);
+  policy["role_policy"][role] = policy["role_policy"]["anonymous"];
+  return policy.dump();
+}
+
+TEST(make_settings, takes_the_policy_of_the_permissions_file) {
+  const scratch dir;
+  const auto c = load(around(dir, with_secrets()), {"--permissions=" + dir.file("p.json", policy_with_role("guest"))});
+  ASSERT_TRUE(c) << c.error().text;
+  const auto made = make_settings(*c);
+  ASSERT_TRUE(made) << made.error();
+  EXPECT_TRUE((*made)->permissions->roles.contains("guest"));
+}
+
+TEST(make_settings, refuses_a_broken_permissions_file_and_says_where) {
+  const scratch dir;
+  const auto file = dir.file("p.json", policy_without("items"));
+  const auto c = load(around(dir, with_secrets()), {"--permissions=" + file});
+  ASSERT_TRUE(c) << c.error().text;
+  const auto made = make_settings(*c);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error(), "permissions: " + file + ": $.items: is missing");
+}
+
+TEST(make_settings, renews_the_policy_and_tells_whether_it_was_read) {
+  const scratch dir;
+  const auto file = dir.file("p.json", policy_with_role("first"));
+  const auto c = load(around(dir, with_secrets()), {"--permissions=" + file});
+  ASSERT_TRUE(c) << c.error().text;
+  const auto before = make_settings(*c);
+  ASSERT_TRUE(before) << before.error();
+  dir.file("p.json", policy_with_role("second"));
+  const auto after = remake_settings(*c, **before);
+  EXPECT_TRUE(after.policy_read);
+  EXPECT_TRUE(after.errors.empty());
+  EXPECT_TRUE(after.settings->permissions->roles.contains("second"));
+  dir.file("p.json", "{");
+  const auto kept = remake_settings(*c, *after.settings);
+  EXPECT_FALSE(kept.policy_read);
+  EXPECT_EQ(kept.settings->permissions, after.settings->permissions);
+  ASSERT_EQ(kept.errors.size(), 1U);
+  EXPECT_TRUE(kept.errors[0].starts_with("permissions: " + file + ": $: is not JSON: ")) << kept.errors[0];
+}
+
+TEST(make_settings, tells_of_no_policy_where_none_is_read) {
+  const scratch dir;
+  const auto c = load(around(dir, with_secrets()), {});
+  ASSERT_TRUE(c) << c.error().text;
+  const auto before = make_settings(*c);
+  ASSERT_TRUE(before) << before.error();
+  EXPECT_FALSE(remake_settings(*c, **before).policy_read);
 }
 
 TEST(make_settings, renews_lists_from_files_and_keeps_old_ones_that_broke) {

@@ -4,17 +4,16 @@
 
 #include <array>
 #include <cerrno>
-#include <nlohmann/json.hpp>
 #include <ostream>
 #include <system_error>
 
 #include "actors/rules/email_address.hpp"
+#include "actors/rules/permissions.hpp"
 #include "proto/base64.hpp"
 #include "proto/token.hpp"
 #include "tools/daemon/config_text.hpp"
 #include "tools/daemon/config_values.hpp"
 #include "tools/daemon/credentials_file.hpp"
-#include "tools/daemon/default_permissions.hpp"
 #include "tools/daemon/envfile.hpp"
 #include "tools/daemon/files.hpp"
 #include "tools/daemon/shell_text.hpp"
@@ -69,7 +68,8 @@ path usual_store(const config& c, const file_names& files) {
 tl::expected<std::string, std::string> permissions_of(const path& file) {
   auto content = read_file(file, longest_permissions);
   if (!content) return tl::unexpected(file.string() + " " + content.error());
-  if (!nlohmann::json::accept(content->text)) return tl::unexpected(file.string() + " is not JSON");
+  if (const auto parsed = actors::rules::permissions::parse(content->text); !parsed)
+    return tl::unexpected(file.string() + " is broken: " + parsed.error());
   return std::move(content->text);
 }
 
@@ -109,7 +109,8 @@ class interview {
   outcome ask_permissions() {
     const auto preset = c_.permissions ? c_.permissions->string() : std::string("built in");
     return ask_.ask("Permissions file", preset, [&](const std::string& answer) -> wrong {
-      if (answer.empty() && !c_.permissions) return given_.permissions = default_permissions(), std::nullopt;
+      if (answer.empty() && !c_.permissions)
+        return given_.permissions = actors::rules::default_permissions_text(), std::nullopt;
       auto content = permissions_of(answer.empty() ? *c_.permissions : path(places_.expand(answer)));
       if (!content) return content.error();
       return given_.permissions = std::move(*content), std::nullopt;

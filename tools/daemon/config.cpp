@@ -1,15 +1,11 @@
 #include "tools/daemon/config.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include "actors/mail_message.hpp"
 #include "tools/daemon/config_reader.hpp"
-#include "tools/daemon/files.hpp"
 #include "tools/daemon/secret_file.hpp"
 
 namespace authnz::daemon {
 namespace {
-
-constexpr std::size_t longest_permissions = std::size_t{16} << 20;
 
 tl::expected<std::vector<std::string>, std::string> host_list(std::string_view text) {
   auto hosts = split(text, ';');
@@ -66,16 +62,8 @@ void read_secrets(config_reader& from, config& c, purpose what_for) {
   }
 }
 
-void read_permissions(config_reader& from, config& c) {
-  c.permissions = from.path(item::permissions);
-  if (!c.permissions) return;
-  const auto content = read_file(*c.permissions, longest_permissions);
-  if (!content) return from.refuse(item::permissions, c.permissions->string() + " " + content.error());
-  if (!nlohmann::json::accept(content->text)) from.refuse(item::permissions, c.permissions->string() + " is not JSON");
-}
-
 void read_requests(config_reader& from, config& c, const surroundings& around) {
-  read_permissions(from, c);
+  c.permissions = from.path(item::permissions);
   c.server_name = from.text(item::servername, std::string());
   if (c.server_name.empty() && !from.error()) {
     c.server_name = around.host_name();
@@ -103,17 +91,24 @@ void read_accounts(config_reader& from, config& c, const surroundings& around) {
   c.rates.keys = from.number<std::size_t>(item::ratelimitkeys);
 }
 
+tl::expected<std::string, std::string> sender(const std::string& text) {
+  if (!actors::mail_address_of(text)) return tl::unexpected(std::string("is no address; e.g. Name <name@example.org>"));
+  return text;
+}
+
 void read_mail(config_reader& from, config& c, const surroundings& around) {
-  auto& mail = c.mail;
-  mail.server = from.text(item::emailserver);
-  mail.port = from.number<std::uint16_t>(item::emailport);
-  mail.user = from.text(item::emailuser, around.user);
-  if (auto password = from.secret(item::emailpass)) mail.password = std::move(password->value);
-  mail.sender = from.text(item::emailsender);
-  mail.security = from.one_of<mail_security>(item::emailtls);
-  mail.verify_certificate = from.on(item::emailtlsverify);
-  mail.authorities = from.path(item::emailcafile);
-  mail.override_by_request = from.on(item::emailoverride);
+  auto& route = c.mail.route;
+  route.server = from.text(item::emailserver);
+  route.port = from.number<std::uint16_t>(item::emailport);
+  route.user = from.text(item::emailuser, around.user);
+  if (auto password = from.secret(item::emailpass)) route.password = std::move(password->value);
+  c.mail.sender = from.parsed(item::emailsender, sender);
+  route.security = from.one_of<actors::mail_security>(item::emailtls);
+  route.verify_certificate = from.on(item::emailtlsverify);
+  route.authorities = from.path(item::emailcafile);
+  c.mail.override_by_request = from.on(item::emailoverride);
+  c.mail.templates = from.path(item::emailtemplates);
+  c.mail.html = from.on(item::emailhtml);
 }
 
 void read_rest(config_reader& from, config& c) {

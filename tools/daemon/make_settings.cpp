@@ -3,23 +3,23 @@
 namespace authnz::daemon {
 namespace {
 
-/// A list from the item's file, or the one built in.
-template <class List>
-tl::expected<std::shared_ptr<const List>, std::string> list_of(item id,
-                                                               const std::optional<std::filesystem::path>& file) {
-  if (!file) return std::make_shared<const List>(List::built_in());
-  auto loaded = List::load(*file);
+/// What the item's file holds, or what is built in.
+template <class Rules>
+tl::expected<std::shared_ptr<const Rules>, std::string> rules_of(item id,
+                                                                 const std::optional<std::filesystem::path>& file) {
+  if (!file) return std::make_shared<const Rules>(Rules::built_in());
+  auto loaded = Rules::load(*file);
   if (!loaded) return tl::unexpected(std::string(row(id).name) + ": " + loaded.error());
-  return std::make_shared<const List>(std::move(*loaded));
+  return std::make_shared<const Rules>(std::move(*loaded));
 }
 
-/// Replaces a list with its file's present content.
-template <class List>
-void renew(std::shared_ptr<const List>& list, item id, const std::optional<std::filesystem::path>& file,
+/// Replaces rules with their file's present content.
+template <class Rules>
+void renew(std::shared_ptr<const Rules>& rules, item id, const std::optional<std::filesystem::path>& file,
            std::vector<std::string>& errors) {
   if (!file) return;
-  if (auto fresh = list_of<List>(id, file)) {
-    list = std::move(*fresh);
+  if (auto fresh = rules_of<Rules>(id, file)) {
+    rules = std::move(*fresh);
   } else {
     errors.push_back(fresh.error());
   }
@@ -28,10 +28,14 @@ void renew(std::shared_ptr<const List>& list, item id, const std::optional<std::
 }  // namespace
 
 tl::expected<actors::settings_ptr, std::string> make_settings(const config& c) {
-  auto common = list_of<actors::rules::password_list>(item::commonpasswords, c.common_passwords);
+  auto common = rules_of<actors::rules::password_list>(item::commonpasswords, c.common_passwords);
   if (!common) return tl::unexpected(common.error());
-  auto domains = list_of<actors::rules::domain_list>(item::disposabledomains, c.disposable_domains);
+  auto domains = rules_of<actors::rules::domain_list>(item::disposabledomains, c.disposable_domains);
   if (!domains) return tl::unexpected(domains.error());
+  auto permissions = rules_of<actors::rules::permissions>(item::permissions, c.permissions);
+  if (!permissions) return tl::unexpected(permissions.error());
+  auto templates = rules_of<actors::mail_templates>(item::emailtemplates, c.mail.templates);
+  if (!templates) return tl::unexpected(templates.error());
   auto made = std::make_shared<actors::settings>();
   made->server_name = c.server_name;
   made->limits = c.limits;
@@ -44,6 +48,13 @@ tl::expected<actors::settings_ptr, std::string> make_settings(const config& c) {
   made->disposable_domains = std::move(*domains);
   made->argon2 = c.argon2;
   made->rates = c.rates;
+  made->permissions = std::move(*permissions);
+  made->mail.route = c.mail.route;
+  made->mail.sender = c.mail.sender;
+  made->mail.override_by_request = c.mail.override_by_request;
+  made->mail.html = c.mail.html;
+  made->mail.templates = std::move(*templates);
+  made->mail.keys = c.keys;
   return made;
 }
 
@@ -52,6 +63,10 @@ remade_settings remake_settings(const config& c, const actors::settings& before)
   remade_settings result;
   renew(made->common_passwords, item::commonpasswords, c.common_passwords, result.errors);
   renew(made->disposable_domains, item::disposabledomains, c.disposable_domains, result.errors);
+  renew(made->permissions, item::permissions, c.permissions, result.errors);
+  renew(made->mail.templates, item::emailtemplates, c.mail.templates, result.errors);
+  if (c.keys) made->mail.keys = c.keys;
+  result.policy_read = made->permissions != before.permissions;
   result.settings = std::move(made);
   return result;
 }

@@ -11,16 +11,17 @@
 
 namespace authnz::daemon {
 
-/// Reads the lists of common passwords and disposable domains. The error names
-/// item and reason.
+/// Reads the lists of common passwords and disposable domains, and the
+/// permissions policy. The error names item and reason.
 tl::expected<actors::settings_ptr, std::string> make_settings(const config& c);
 
 struct remade_settings {
   actors::settings_ptr settings;
-  std::vector<std::string> errors;  ///< one line for each list that kept its old content
+  std::vector<std::string> errors;  ///< one line for each file whose old content is kept
+  bool policy_read = false;         ///< the permissions file's present content is in force
 };
 
-/// Reads the lists that come from files again.
+/// Reads what comes from files again.
 remade_settings remake_settings(const config& c, const actors::settings& before);
 
 }  // namespace authnz::daemon

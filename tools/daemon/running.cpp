@@ -24,13 +24,15 @@ void reload_keys(reload_parts& parts, const config& c) {
   parts.listener.set_keys(*keys);
 }
 
-void reload_settings(reload_parts& parts, const config& c) {
+/// Whether the permissions file was read.
+bool reload_settings(reload_parts& parts, const config& c) {
   auto remade = remake_settings(c, *parts.settings);
-  for (const auto& error : remade.errors) complain(parts, "list", error);
+  for (const auto& error : remade.errors) complain(parts, "file", error);
   parts.settings = remade.settings;
   caf::anon_send(parts.supervisor, remade.settings);
   parts.door.set_needs_client_address(remade.settings->rates.enabled);
   parts.listener.set_item_limits(remade.settings->limits);
+  return remade.policy_read;
 }
 
 }  // namespace
@@ -81,12 +83,12 @@ void reload(reload_parts& parts) {
   const auto again = parts.read_again();
   if (!again) complain(parts, "configuration", again.error().text);
   const config& c = again ? *again : parts.started_with;
-  reload_settings(parts, c);
+  const bool policy_read = reload_settings(parts, c);
   reload_keys(parts, c);
   if (parts.started_with.tls)
     if (const auto done = parts.listener.reload_tls(); !done) complain(parts, "tls_cert_file", done.error());
   if (const auto done = parts.audit.reopen(); !done) complain(parts, "auditlog", done.error());
-  if (again && c.permissions) parts.audit.write({.name = "policy.reloaded"}, now());
+  if (policy_read) parts.audit.write({.name = "policy.reloaded"}, now());
   parts.log.info("server.reloaded", {});
   notify_ready();
 }

@@ -1,5 +1,3 @@
-#include "tools/daemon/default_permissions.hpp"
-
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -7,7 +5,9 @@
 #include <sstream>
 #include <string>
 
-namespace authnz::daemon {
+#include "actors/rules/permissions.hpp"
+
+namespace authnz::actors::rules {
 namespace {
 
 using nlohmann::json;
@@ -18,7 +18,7 @@ words set_of(const std::string& text) {
   return {std::istream_iterator<std::string>(in), {}};
 }
 
-json policy() { return json::parse(default_permissions()); }
+json policy() { return json::parse(default_permissions_text()); }
 
 const std::string all = "list view create delete edit change_visibility change_owner";
 const std::string manage = "list view delete edit change_visibility change_owner";
@@ -85,4 +85,4 @@ TEST(default_permissions, say_what_roles_may_do) {
 }
 
 }  // namespace
-}  // namespace authnz::daemon
+}  // namespace authnz::actors::rules
