@@ -4,6 +4,7 @@
 
 #include "proto/base64.hpp"
 #include "proto/token.hpp"
+#include "tools/ctl/calibrate_command.hpp"
 #include "tools/ctl/call_command.hpp"
 #include "tools/ctl/tables.hpp"
 #include "tools/version.hpp"
@@ -35,6 +36,30 @@ void add_call(CLI::App& app, ctl::call_options& o, int& status) {
   call->callback([&] { status = ctl::call(o); });
 }
 
+void add_calibrate(CLI::App& app, ctl::calibrate_options& o, int& status) {
+  auto* argon2 = app.add_subcommand("argon2", "The cost of password hashes")->require_subcommand(1);
+  auto* calibrate = argon2->add_subcommand(
+      "calibrate",
+      "Measure this machine and print a line of the configuration.\n\n"
+      "Computes password hashes as the server does, one at a time and in one thread, and finds what comes\n"
+      "nearest to the target without passing it: first as much memory as --memory-kib and the target allow,\n"
+      "with 2 passes, then, if that leaves time, more passes (RFC 9106). Never proposes less than m=19456,t=2\n"
+      "(OWASP), even if that takes longer than the target; a warning says so.\n\n"
+      "The server takes hashers x m of memory, and hashers is the number of cores by default. A hash takes\n"
+      "longer than measured while all hashers compute, or other programs. Run it where the server will run.\n\n"
+      "The output can be appended to a file for --envfile. Stored hashes stay good; logins renew them.");
+  calibrate->add_option("--target-ms", o.target_ms, "Milliseconds of computing that a hash may take")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 60000));
+  calibrate->add_option("--memory-kib", o.most_memory_kib, "Most memory of a hash; default: a quarter of all, by cores")
+      ->check(CLI::Range(ctl::least_memory_kib, 1048576U));
+  calibrate->add_option("--max-time-cost", o.most_passes, "Most passes")
+      ->capture_default_str()
+      ->check(CLI::Range(ctl::least_passes, 64U));
+  calibrate->add_flag("--json", o.json, "As JSON");
+  calibrate->callback([&] { status = ctl::calibrate(o); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -56,6 +81,8 @@ int main(int argc, char** argv) {
   app.add_subcommand("newkey", "Print a new Fernet key")->callback([] { std::cout << new_key() << '\n'; });
   ctl::call_options call;
   add_call(app, call, status);
+  ctl::calibrate_options calibrate;
+  add_calibrate(app, calibrate, status);
 
   try {
     app.parse(argc, argv);
