@@ -4,6 +4,7 @@
 #include <array>
 
 #include "proto/error.hpp"
+#include "proto/request_outcomes.hpp"
 #include "proto/requests.hpp"
 #include "tools/protogen/words.hpp"
 
@@ -59,7 +60,8 @@ std::string limits_text(const param& p) {
   if (p.size == size_rule::long_text) parts.emplace_back("`maxextrainfo` bytes");
   if (p.max_chars != 0) parts.push_back(std::to_string(p.max_chars) + " characters");
   if (p.size == size_rule::ordinary && p.max_chars == 0 && has_text(p)) parts.emplace_back("`maxstring` bytes");
-  if ((p.types & (t_dict | t_list)) != 0) parts.emplace_back("`maxextrainfo` bytes");
+  if (p.form == text_form::visible_ascii) parts.emplace_back("printable ASCII without blanks");
+  if ((p.types & (t_dict | t_list | t_texts)) != 0) parts.emplace_back("`maxextrainfo` bytes");
   if (p.min != INT64_MIN || p.max != INT64_MAX)
     parts.push_back((p.min != INT64_MIN ? std::to_string(p.min) : "") + " to " +
                     (p.max != INT64_MAX ? std::to_string(p.max) : ""));
@@ -74,10 +76,27 @@ std::string index_line(const request_row& row) {
          " | " + hash + " | " + rate_text(row) + " | " + std::string(trusted) + " |\n";
 }
 
-std::string item_line(const param& p) {
-  return "| " + code_span(p.name) + " | " + join(type_words(p.types), " or ") + " | " +
+std::string item_line(const param& p, std::string_view within = {}) {
+  return "| " + code_span(std::string(within).append(p.name)) + " | " + type_text(p.types) + " | " +
          std::string(need_word(p.needed)) + " | " + limits_text(p) + " | " + (p.also.empty() ? "" : code_span(p.also)) +
          " | " + std::string(log_text(p.privacy)) + " |\n";
+}
+
+template <class Codes>
+std::string code_spans(const Codes& codes) {
+  std::string out;
+  for (const auto c : codes) out += (out.empty() ? "" : ", ") + code_span(name(c));
+  return out;
+}
+
+std::string outcomes_text(const outcomes_row& row) {
+  std::string out = "Success: " + (row.successes.empty() ? "no message" : code_spans(row.successes)) + ".\n\n";
+  if (row.failures.empty()) return out + "No failures of its own.\n\n";
+  out += "| failure reason | message code |\n|---|---|\n";
+  for (const auto& f : row.failures)
+    out += "| " + code_span(name(f.reason)) + " | " +
+           (f.message == code::none ? "one for each password rule that fails" : code_span(name(f.message))) + " |\n";
+  return out + "\n";
 }
 
 std::string section(const request_row& row) {
@@ -87,10 +106,10 @@ std::string section(const request_row& row) {
   out += "- Rate: " + rate_text(row) + "\n";
   out += "- Password hashing: " + std::string(hashing_text(row.hash)) + "\n";
   if (row.trusted != trust::none) out += "- Trust: " + std::string(trust_text(row.trusted)) + "\n";
-  if (row.params.empty()) return out + "\nNo items.\n\n";
   out += "\n| item | type | need | limit | also accepted as | in the log |\n|---|---|---|---|---|---|\n";
   for (const auto& p : row.params) out += item_line(p);
-  return out + "\n";
+  for (const auto& p : row.update) out += item_line(p, "update_dict.");
+  return out + "\n" + outcomes_text(outcomes(row.id));
 }
 
 std::string code_line(const code_row& c) {
@@ -109,18 +128,21 @@ std::string code_section(std::string_view title, std::string_view intro, code_us
 
 std::string requests_document() {
   std::string out =
-      "<!-- Generated from proto/requests.hpp by protogen; `make docs` renews it. Do not edit. -->\n"
+      "<!-- Generated from proto/requests.hpp and proto/request_outcomes.hpp by protogen; `make docs` renews it. Do "
+      "not "
+      "edit. -->\n"
       "# Requests\n\n"
-      "Every request that the server knows. Need: R = required, R0 = required but null is allowed, O = optional, "
-      "where\n"
-      "null equals absent. Types are strict: `true` is no int, a float is never an int, a whole number is a float.\n"
-      "Sizes are configured by `maxstring` (4 KiB) and `maxextrainfo` (64 KiB); an item of type dict or list counts "
-      "as\n"
-      "compact JSON. Codes that an answer may hold are listed in [errors.md](errors.md).\n\n"
+      "Every request that the server knows; [requests.schema.json](requests.schema.json) says the same to programs.\n"
+      "Need: R = required, R0 = required but null is allowed, O = optional, where null equals absent. Types are\n"
+      "strict: `true` is no int, a float is never an int, a whole number is a float. Sizes are configured by\n"
+      "`maxstring` (4 KiB) and `maxextrainfo` (64 KiB); an item of type dict or list counts as compact JSON.\n\n"
       "*Trust*: `internal` = no permission is checked, never to be driven by an end user's input; `frontend` = no "
       "actor\n"
-      "is checked, the frontend decides who may cause it. *Rate*: a class of its own, or the group's.\n\n"
-      "| request | name of 2019 | effect | hashes | rate | trust |\n|---|---|---|---|---|---|\n";
+      "is checked, the frontend decides who may cause it. *Rate*: a class of its own, or the group's.\n\n";
+  out += "Any request may also fail with " + code_spans(common_failures) +
+         ",\neach its own message code. The password rules have " + code_spans(password_rule_codes) +
+         ". What the codes mean\nis in [errors.md](errors.md).\n\n"
+         "| request | name of 2019 | effect | hashes | rate | trust |\n|---|---|---|---|---|---|\n";
   for (const auto& row : request_table) out += index_line(row);
   out += '\n';
   for (const auto& row : request_table) out += section(row);

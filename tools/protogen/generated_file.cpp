@@ -6,15 +6,16 @@
 #include <system_error>
 
 #include "tools/protogen/documents.hpp"
+#include "tools/protogen/javascript_methods.hpp"
+#include "tools/protogen/marked_part.hpp"
 #include "tools/protogen/python_methods.hpp"
+#include "tools/protogen/schema.hpp"
 
 namespace authnz::protogen {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr auto client_path = "tools/clients/python/authnzerver_client.py";
 
 std::optional<std::string> read(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -24,18 +25,28 @@ std::optional<std::string> read(const fs::path& path) {
   return text;
 }
 
+tl::expected<generated_file, std::string> client(const fs::path& root, const char* path, std::string_view comment,
+                                                 const std::string& methods) {
+  const auto present = read(root / path);
+  if (!present) return tl::unexpected("cannot read " + (root / path).string() + ": is this the repository's root?");
+  const auto renewed = with_marked_part(*present, comment, methods);
+  if (!renewed) return tl::unexpected(std::string(path) + " has lost the markers of its generated part");
+  return generated_file{path, *renewed};
+}
+
 }  // namespace
 
 tl::expected<std::vector<generated_file>, std::string> generate(const fs::path& root) {
-  const auto client = read(root / client_path);
-  if (!client)
-    return tl::unexpected("cannot read " + (root / client_path).string() + ": is this the repository's root?");
-  const auto spliced = with_python_methods(*client);
-  if (!spliced) return tl::unexpected(std::string(client_path) + " has lost the markers of its generated part");
+  const auto python = client(root, "tools/clients/python/authnzerver_client.py", "#", python_methods());
+  if (!python) return tl::unexpected(python.error());
+  const auto javascript = client(root, "tools/clients/js/authnzerver-client.js", "//", javascript_methods());
+  if (!javascript) return tl::unexpected(javascript.error());
   return std::vector<generated_file>{
       {"docs/requests.md", requests_document()},
       {"docs/errors.md", errors_document()},
-      {client_path, *spliced},
+      {"docs/requests.schema.json", requests_schema()},
+      *python,
+      *javascript,
   };
 }
 

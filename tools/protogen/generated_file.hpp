@@ -13,9 +13,8 @@ struct generated_file {
   std::string text;            ///< the whole file
 };
 
-/// All generated files as they should be. Reads the Python client below
-/// `root`, because only a part of that file is generated. The error is one
-/// sentence.
+/// All generated files as they should be. Reads the clients below `root`,
+/// because only a part of those files is generated. The error is one sentence.
 tl::expected<std::vector<generated_file>, std::string> generate(const std::filesystem::path& root);
 
 /// Paths of those files below `root` that are missing or differ.

@@ -18,8 +18,9 @@ constexpr std::string_view help =
     "  protogen --json         print the tables as JSON\n"
     "  protogen --help         print this\n"
     "\n"
-    "Generated: docs/requests.md, docs/errors.md and the marked part of\n"
-    "tools/clients/python/authnzerver_client.py.\n";
+    "Generated: docs/requests.md, docs/requests.schema.json, docs/errors.md, and the\n"
+    "marked parts of tools/clients/python/authnzerver_client.py and\n"
+    "tools/clients/js/authnzerver-client.js.\n";
 
 int fail(std::string_view why) {
   std::cerr << "protogen: " << why << '\n';

@@ -5,7 +5,9 @@
 
 namespace authnz::protogen {
 
-/// `{"requests": [...], "codes": [...]}`, indented, with a final line break.
+/// `{"requests": [...], "common_failures": [...], "password_rules": [...],
+/// "codes": [...]}`, indented, with a final line break. A failure without a
+/// message code has those of the password rules that fail.
 std::string table_json();
 
 }  // namespace authnz::protogen

@@ -1,5 +1,6 @@
 #include "tools/protogen/words.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -13,7 +14,7 @@ std::vector<std::string_view> type_words(type_set types) {
       {t_int, "int"},
       {t_float, "float"},
       {t_dict, "dict"},
-      {t_list, "list"},
+      {t_list | t_texts, "list"},
       {t_bool, "bool"},
       {t_any, "Any"},
       {t_null, "None"},
@@ -21,6 +22,12 @@ std::vector<std::string_view> type_words(type_set types) {
   std::vector<std::string_view> out;
   for (const auto& [bit, word] : names)
     if ((types & bit) != 0) out.push_back(word);
+  return out;
+}
+
+std::string type_text(type_set types) {
+  std::string out = join(type_words(types), " or ");
+  if ((types & t_texts) != 0) out.replace(out.find("list"), 4, "list of str");
   return out;
 }
 
@@ -50,6 +57,8 @@ std::string_view size_word(size_rule s) {
   }
   return "";
 }
+
+std::string_view form_word(text_form f) { return f == text_form::any ? "any" : "visible_ascii"; }
 
 std::string_view effect_word(effect e) { return e == effect::read ? "read" : "write"; }
 
@@ -93,6 +102,18 @@ std::string_view code_use_word(code_use u) {
 }
 
 std::string_view group_of(const request_row& row) { return row.name.substr(0, row.name.find('-')); }
+
+std::vector<std::string_view> names_of(const request_row& row) {
+  if (row.alias.empty()) return {row.name};
+  return {row.name, row.alias};
+}
+
+std::vector<const param*> required_first(std::span<const param> params) {
+  std::vector<const param*> out;
+  for (const auto& p : params) out.push_back(&p);
+  std::ranges::stable_partition(out, [](const param* p) { return p->needed != need::optional; });
+  return out;
+}
 
 std::string join(const std::vector<std::string_view>& words, std::string_view between) {
   std::string out;

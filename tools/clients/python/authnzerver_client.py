@@ -21,7 +21,7 @@ import secrets
 import selectors
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Union
 from urllib.parse import urlsplit
@@ -79,6 +79,7 @@ class Answer:
     message_codes: list[str]
     failure_reason: str | None
     reqid: ReqId
+    request: str  # the name under which it was asked
 
     def __getitem__(self, field: str) -> Any:
         return self.response[field]
@@ -105,7 +106,12 @@ _READS = frozenset(
         "session-exists",
         "user-list",
         "user-lookup-email",
+        "user-lookup-match",
         "user-validatepass",
+        "apikey-verify",
+        "apikey-verify-nosession",
+        "user-check-access",
+        "user-check-limit",
     }
 )
 
@@ -347,7 +353,11 @@ class _Requests:
                 "full_name": full_name,
                 "email": email,
                 "password": password,
-                **_given(extra_info=extra_info, verify_retry_wait=verify_retry_wait, system_id=system_id),
+                **_given(
+                    extra_info=extra_info,
+                    verify_retry_wait=verify_retry_wait,
+                    system_id=system_id,
+                ),
             },
             reqid=reqid,
             client_ipaddr=client_ipaddr,
@@ -373,7 +383,10 @@ class _Requests:
                 "email": email,
                 "current_password": current_password,
                 "new_password": new_password,
-                **_given(session_token=session_token, full_name=full_name),
+                **_given(
+                    session_token=session_token,
+                    full_name=full_name,
+                ),
             },
             reqid=reqid,
             client_ipaddr=client_ipaddr,
@@ -398,7 +411,9 @@ class _Requests:
                 "email": email,
                 "current_password": current_password,
                 "new_password": new_password,
-                **_given(full_name=full_name),
+                **_given(
+                    full_name=full_name,
+                ),
             },
             reqid=reqid,
             client_ipaddr=client_ipaddr,
@@ -442,7 +457,10 @@ class _Requests:
             "user-list",
             {
                 "user_id": user_id,
-                **_given(limit=limit, after=after),
+                **_given(
+                    limit=limit,
+                    after=after,
+                ),
             },
             reqid=reqid,
             client_ipaddr=client_ipaddr,
@@ -468,6 +486,126 @@ class _Requests:
             client_ipaddr=client_ipaddr,
         )
 
+    def user_lookup_match(
+        self,
+        *,
+        by: str,
+        match: Any,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Lists the users of whom one property has a given value.
+
+        Nobody's permission is checked: you decide who may cause it.
+        """
+        return self.call(
+            "user-lookup-match",
+            {
+                "by": by,
+                "match": match,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    def user_edit(
+        self,
+        *,
+        user_id: int,
+        user_role: str,
+        session_token: str,
+        target_userid: int,
+        update_dict: Mapping[str, Any],
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Changes a user's record, within what the caller may."""
+        return self.call(
+            "user-edit",
+            {
+                "user_id": user_id,
+                "user_role": user_role,
+                "session_token": session_token,
+                "target_userid": target_userid,
+                "update_dict": update_dict,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    def user_resetpass(
+        self,
+        *,
+        email_address: str,
+        new_password: str,
+        session_token: str,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Sets a new password for a user who forgot the present one.
+
+        Nobody's permission is checked: you decide who may cause it.
+        """
+        return self.call(
+            "user-resetpass",
+            {
+                "email_address": email_address,
+                "new_password": new_password,
+                "session_token": session_token,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    def user_resetpass_nosession(
+        self,
+        *,
+        email_address: str,
+        new_password: str,
+        required_active: bool,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Sets a new password, without a session.
+
+        Nobody's permission is checked: you decide who may cause it.
+        """
+        return self.call(
+            "user-resetpass-nosession",
+            {
+                "email_address": email_address,
+                "new_password": new_password,
+                "required_active": required_active,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    def user_lock(
+        self,
+        *,
+        user_id: int,
+        user_role: str,
+        session_token: str,
+        target_userid: int,
+        action: str,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Locks or unlocks an account, for a superuser."""
+        return self.call(
+            "user-lock",
+            {
+                "user_id": user_id,
+                "user_role": user_role,
+                "session_token": session_token,
+                "target_userid": target_userid,
+                "action": action,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
     def user_validatepass(
         self,
         *,
@@ -488,7 +626,76 @@ class _Requests:
                 "password": password,
                 "email": email,
                 "full_name": full_name,
-                **_given(min_pass_length=min_pass_length, max_unsafe_similarity=max_unsafe_similarity, max_character_frequency=max_character_frequency, min_pwned_matches=min_pwned_matches),
+                **_given(
+                    min_pass_length=min_pass_length,
+                    max_unsafe_similarity=max_unsafe_similarity,
+                    max_character_frequency=max_character_frequency,
+                    min_pwned_matches=min_pwned_matches,
+                ),
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    def internal_user_lock(
+        self,
+        *,
+        target_userid: int,
+        action: str,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Locks or unlocks an account.
+
+        No permission is checked: never let an end user's input drive it.
+        """
+        return self.call(
+            "internal-user-lock",
+            {
+                "target_userid": target_userid,
+                "action": action,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    def internal_user_edit(
+        self,
+        *,
+        target_userid: int,
+        update_dict: Mapping[str, Any],
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Changes a user's record.
+
+        No permission is checked: never let an end user's input drive it.
+        """
+        return self.call(
+            "internal-user-edit",
+            {
+                "target_userid": target_userid,
+                "update_dict": update_dict,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    def internal_user_delete(
+        self,
+        *,
+        target_userid: int,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Deletes an account, with everything that belongs to it.
+
+        No permission is checked: never let an end user's input drive it.
+        """
+        return self.call(
+            "internal-user-delete",
+            {
+                "target_userid": target_userid,
             },
             reqid=reqid,
             client_ipaddr=client_ipaddr,
@@ -509,6 +716,384 @@ class _Requests:
             "user-set-emailverified",
             {
                 "email": email,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    def user_set_emailsent(
+        self,
+        *,
+        email: str,
+        email_type: str,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Records that the frontend sent a message to a user.
+
+        Nobody's permission is checked: you decide who may cause it.
+        """
+        return self.call(
+            "user-set-emailsent",
+            {
+                "email": email,
+                "email_type": email_type,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    def user_sendemail_signup(
+        self,
+        *,
+        email_address: str,
+        session_token: str,
+        created_info: Mapping[str, Any],
+        server_name: str,
+        server_baseurl: str,
+        verification_token: str,
+        account_verify_url: str | None = None,
+        verification_expiry: int | None = None,
+        emailsender: str | None = None,
+        emailuser: str | None = None,
+        emailpass: str | None = None,
+        emailserver: str | None = None,
+        emailport: int | None = None,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Sends a message that lets a new user prove the address."""
+        return self.call(
+            "user-sendemail-signup",
+            {
+                "email_address": email_address,
+                "session_token": session_token,
+                "created_info": created_info,
+                "server_name": server_name,
+                "server_baseurl": server_baseurl,
+                "verification_token": verification_token,
+                **_given(
+                    account_verify_url=account_verify_url,
+                    verification_expiry=verification_expiry,
+                    emailsender=emailsender,
+                    emailuser=emailuser,
+                    emailpass=emailpass,
+                    emailserver=emailserver,
+                    emailport=emailport,
+                ),
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    def user_sendemail_forgotpass(
+        self,
+        *,
+        email_address: str,
+        session_token: str,
+        server_name: str,
+        server_baseurl: str,
+        verification_token: str,
+        password_forgot_url: str | None = None,
+        verification_expiry: int | None = None,
+        emailsender: str | None = None,
+        emailuser: str | None = None,
+        emailpass: str | None = None,
+        emailserver: str | None = None,
+        emailport: int | None = None,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Sends a message that lets a user set a new password."""
+        return self.call(
+            "user-sendemail-forgotpass",
+            {
+                "email_address": email_address,
+                "session_token": session_token,
+                "server_name": server_name,
+                "server_baseurl": server_baseurl,
+                "verification_token": verification_token,
+                **_given(
+                    password_forgot_url=password_forgot_url,
+                    verification_expiry=verification_expiry,
+                    emailsender=emailsender,
+                    emailuser=emailuser,
+                    emailpass=emailpass,
+                    emailserver=emailserver,
+                    emailport=emailport,
+                ),
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    def apikey_new(
+        self,
+        *,
+        audience: str,
+        subject: str | Sequence[str],
+        apiversion: str | int,
+        expires_days: int,
+        not_valid_before: float,
+        user_id: int,
+        user_role: str,
+        ip_address: str,
+        user_agent: str,
+        session_token: str,
+        issuer: str | None = None,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Issues an API key that ends with its session."""
+        return self.call(
+            "apikey-new",
+            {
+                "audience": audience,
+                "subject": subject,
+                "apiversion": apiversion,
+                "expires_days": expires_days,
+                "not_valid_before": not_valid_before,
+                "user_id": user_id,
+                "user_role": user_role,
+                "ip_address": ip_address,
+                "user_agent": user_agent,
+                "session_token": session_token,
+                **_given(
+                    issuer=issuer,
+                ),
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    def apikey_verify(
+        self,
+        *,
+        apikey_dict: Mapping[str, Any],
+        user_id: int | None = None,
+        user_role: str | None = None,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Verifies an API key that is tied to a session."""
+        return self.call(
+            "apikey-verify",
+            {
+                "apikey_dict": apikey_dict,
+                **_given(
+                    user_id=user_id,
+                    user_role=user_role,
+                ),
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    def apikey_revoke(
+        self,
+        *,
+        apikey_dict: Mapping[str, Any],
+        user_id: int,
+        user_role: str,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Revokes an API key that is tied to a session."""
+        return self.call(
+            "apikey-revoke",
+            {
+                "apikey_dict": apikey_dict,
+                "user_id": user_id,
+                "user_role": user_role,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    def apikey_new_nosession(
+        self,
+        *,
+        audience: str,
+        subject: str | Sequence[str],
+        apiversion: str | int,
+        expires_seconds: int,
+        not_valid_before: float,
+        user_id: int,
+        user_role: str,
+        ip_address: str,
+        refresh_expires: int,
+        refresh_nbf: float,
+        issuer: str | None = None,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Issues an API key without a session, and its refresh token."""
+        return self.call(
+            "apikey-new-nosession",
+            {
+                "audience": audience,
+                "subject": subject,
+                "apiversion": apiversion,
+                "expires_seconds": expires_seconds,
+                "not_valid_before": not_valid_before,
+                "user_id": user_id,
+                "user_role": user_role,
+                "ip_address": ip_address,
+                "refresh_expires": refresh_expires,
+                "refresh_nbf": refresh_nbf,
+                **_given(
+                    issuer=issuer,
+                ),
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    def apikey_verify_nosession(
+        self,
+        *,
+        apikey_dict: Mapping[str, Any],
+        user_id: int | None = None,
+        user_role: str | None = None,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Verifies an API key without a session."""
+        return self.call(
+            "apikey-verify-nosession",
+            {
+                "apikey_dict": apikey_dict,
+                **_given(
+                    user_id=user_id,
+                    user_role=user_role,
+                ),
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    def apikey_revoke_nosession(
+        self,
+        *,
+        apikey_dict: Mapping[str, Any],
+        user_id: int,
+        user_role: str,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Revokes an API key without a session, and its refresh token."""
+        return self.call(
+            "apikey-revoke-nosession",
+            {
+                "apikey_dict": apikey_dict,
+                "user_id": user_id,
+                "user_role": user_role,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    def apikey_revokeall_nosession(
+        self,
+        *,
+        apikey_dict: Mapping[str, Any],
+        user_id: int,
+        user_role: str,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Revokes all of a user's API keys without a session."""
+        return self.call(
+            "apikey-revokeall-nosession",
+            {
+                "apikey_dict": apikey_dict,
+                "user_id": user_id,
+                "user_role": user_role,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    def apikey_refresh_nosession(
+        self,
+        *,
+        apikey_dict: Mapping[str, Any],
+        user_id: int,
+        user_role: str,
+        refresh_token: str,
+        ip_address: str,
+        expires_seconds: int,
+        not_valid_before: float,
+        refresh_expires: int,
+        refresh_nbf: float,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Exchanges an API key and its refresh token for new ones."""
+        return self.call(
+            "apikey-refresh-nosession",
+            {
+                "apikey_dict": apikey_dict,
+                "user_id": user_id,
+                "user_role": user_role,
+                "refresh_token": refresh_token,
+                "ip_address": ip_address,
+                "expires_seconds": expires_seconds,
+                "not_valid_before": not_valid_before,
+                "refresh_expires": refresh_expires,
+                "refresh_nbf": refresh_nbf,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    def user_check_access(
+        self,
+        *,
+        user_id: int,
+        user_role: str,
+        action: str,
+        target_name: str,
+        target_owner: int,
+        target_visibility: str,
+        target_sharedwith: str,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Asks the permissions policy whether a user may do something."""
+        return self.call(
+            "user-check-access",
+            {
+                "user_id": user_id,
+                "user_role": user_role,
+                "action": action,
+                "target_name": target_name,
+                "target_owner": target_owner,
+                "target_visibility": target_visibility,
+                "target_sharedwith": target_sharedwith,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    def user_check_limit(
+        self,
+        *,
+        user_id: int,
+        user_role: str,
+        limit_name: str,
+        value_to_check: Any,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Asks the permissions policy whether a value is within a role's limit."""
+        return self.call(
+            "user-check-limit",
+            {
+                "user_id": user_id,
+                "user_role": user_role,
+                "limit_name": limit_name,
+                "value_to_check": value_to_check,
             },
             reqid=reqid,
             client_ipaddr=client_ipaddr,
@@ -752,7 +1337,11 @@ class _AsyncRequests:
                 "full_name": full_name,
                 "email": email,
                 "password": password,
-                **_given(extra_info=extra_info, verify_retry_wait=verify_retry_wait, system_id=system_id),
+                **_given(
+                    extra_info=extra_info,
+                    verify_retry_wait=verify_retry_wait,
+                    system_id=system_id,
+                ),
             },
             reqid=reqid,
             client_ipaddr=client_ipaddr,
@@ -778,7 +1367,10 @@ class _AsyncRequests:
                 "email": email,
                 "current_password": current_password,
                 "new_password": new_password,
-                **_given(session_token=session_token, full_name=full_name),
+                **_given(
+                    session_token=session_token,
+                    full_name=full_name,
+                ),
             },
             reqid=reqid,
             client_ipaddr=client_ipaddr,
@@ -803,7 +1395,9 @@ class _AsyncRequests:
                 "email": email,
                 "current_password": current_password,
                 "new_password": new_password,
-                **_given(full_name=full_name),
+                **_given(
+                    full_name=full_name,
+                ),
             },
             reqid=reqid,
             client_ipaddr=client_ipaddr,
@@ -847,7 +1441,10 @@ class _AsyncRequests:
             "user-list",
             {
                 "user_id": user_id,
-                **_given(limit=limit, after=after),
+                **_given(
+                    limit=limit,
+                    after=after,
+                ),
             },
             reqid=reqid,
             client_ipaddr=client_ipaddr,
@@ -873,6 +1470,126 @@ class _AsyncRequests:
             client_ipaddr=client_ipaddr,
         )
 
+    async def user_lookup_match(
+        self,
+        *,
+        by: str,
+        match: Any,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Lists the users of whom one property has a given value.
+
+        Nobody's permission is checked: you decide who may cause it.
+        """
+        return await self.call(
+            "user-lookup-match",
+            {
+                "by": by,
+                "match": match,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    async def user_edit(
+        self,
+        *,
+        user_id: int,
+        user_role: str,
+        session_token: str,
+        target_userid: int,
+        update_dict: Mapping[str, Any],
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Changes a user's record, within what the caller may."""
+        return await self.call(
+            "user-edit",
+            {
+                "user_id": user_id,
+                "user_role": user_role,
+                "session_token": session_token,
+                "target_userid": target_userid,
+                "update_dict": update_dict,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    async def user_resetpass(
+        self,
+        *,
+        email_address: str,
+        new_password: str,
+        session_token: str,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Sets a new password for a user who forgot the present one.
+
+        Nobody's permission is checked: you decide who may cause it.
+        """
+        return await self.call(
+            "user-resetpass",
+            {
+                "email_address": email_address,
+                "new_password": new_password,
+                "session_token": session_token,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    async def user_resetpass_nosession(
+        self,
+        *,
+        email_address: str,
+        new_password: str,
+        required_active: bool,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Sets a new password, without a session.
+
+        Nobody's permission is checked: you decide who may cause it.
+        """
+        return await self.call(
+            "user-resetpass-nosession",
+            {
+                "email_address": email_address,
+                "new_password": new_password,
+                "required_active": required_active,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    async def user_lock(
+        self,
+        *,
+        user_id: int,
+        user_role: str,
+        session_token: str,
+        target_userid: int,
+        action: str,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Locks or unlocks an account, for a superuser."""
+        return await self.call(
+            "user-lock",
+            {
+                "user_id": user_id,
+                "user_role": user_role,
+                "session_token": session_token,
+                "target_userid": target_userid,
+                "action": action,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
     async def user_validatepass(
         self,
         *,
@@ -893,7 +1610,76 @@ class _AsyncRequests:
                 "password": password,
                 "email": email,
                 "full_name": full_name,
-                **_given(min_pass_length=min_pass_length, max_unsafe_similarity=max_unsafe_similarity, max_character_frequency=max_character_frequency, min_pwned_matches=min_pwned_matches),
+                **_given(
+                    min_pass_length=min_pass_length,
+                    max_unsafe_similarity=max_unsafe_similarity,
+                    max_character_frequency=max_character_frequency,
+                    min_pwned_matches=min_pwned_matches,
+                ),
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    async def internal_user_lock(
+        self,
+        *,
+        target_userid: int,
+        action: str,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Locks or unlocks an account.
+
+        No permission is checked: never let an end user's input drive it.
+        """
+        return await self.call(
+            "internal-user-lock",
+            {
+                "target_userid": target_userid,
+                "action": action,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    async def internal_user_edit(
+        self,
+        *,
+        target_userid: int,
+        update_dict: Mapping[str, Any],
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Changes a user's record.
+
+        No permission is checked: never let an end user's input drive it.
+        """
+        return await self.call(
+            "internal-user-edit",
+            {
+                "target_userid": target_userid,
+                "update_dict": update_dict,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    async def internal_user_delete(
+        self,
+        *,
+        target_userid: int,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Deletes an account, with everything that belongs to it.
+
+        No permission is checked: never let an end user's input drive it.
+        """
+        return await self.call(
+            "internal-user-delete",
+            {
+                "target_userid": target_userid,
             },
             reqid=reqid,
             client_ipaddr=client_ipaddr,
@@ -914,6 +1700,384 @@ class _AsyncRequests:
             "user-set-emailverified",
             {
                 "email": email,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    async def user_set_emailsent(
+        self,
+        *,
+        email: str,
+        email_type: str,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Records that the frontend sent a message to a user.
+
+        Nobody's permission is checked: you decide who may cause it.
+        """
+        return await self.call(
+            "user-set-emailsent",
+            {
+                "email": email,
+                "email_type": email_type,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    async def user_sendemail_signup(
+        self,
+        *,
+        email_address: str,
+        session_token: str,
+        created_info: Mapping[str, Any],
+        server_name: str,
+        server_baseurl: str,
+        verification_token: str,
+        account_verify_url: str | None = None,
+        verification_expiry: int | None = None,
+        emailsender: str | None = None,
+        emailuser: str | None = None,
+        emailpass: str | None = None,
+        emailserver: str | None = None,
+        emailport: int | None = None,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Sends a message that lets a new user prove the address."""
+        return await self.call(
+            "user-sendemail-signup",
+            {
+                "email_address": email_address,
+                "session_token": session_token,
+                "created_info": created_info,
+                "server_name": server_name,
+                "server_baseurl": server_baseurl,
+                "verification_token": verification_token,
+                **_given(
+                    account_verify_url=account_verify_url,
+                    verification_expiry=verification_expiry,
+                    emailsender=emailsender,
+                    emailuser=emailuser,
+                    emailpass=emailpass,
+                    emailserver=emailserver,
+                    emailport=emailport,
+                ),
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    async def user_sendemail_forgotpass(
+        self,
+        *,
+        email_address: str,
+        session_token: str,
+        server_name: str,
+        server_baseurl: str,
+        verification_token: str,
+        password_forgot_url: str | None = None,
+        verification_expiry: int | None = None,
+        emailsender: str | None = None,
+        emailuser: str | None = None,
+        emailpass: str | None = None,
+        emailserver: str | None = None,
+        emailport: int | None = None,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Sends a message that lets a user set a new password."""
+        return await self.call(
+            "user-sendemail-forgotpass",
+            {
+                "email_address": email_address,
+                "session_token": session_token,
+                "server_name": server_name,
+                "server_baseurl": server_baseurl,
+                "verification_token": verification_token,
+                **_given(
+                    password_forgot_url=password_forgot_url,
+                    verification_expiry=verification_expiry,
+                    emailsender=emailsender,
+                    emailuser=emailuser,
+                    emailpass=emailpass,
+                    emailserver=emailserver,
+                    emailport=emailport,
+                ),
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    async def apikey_new(
+        self,
+        *,
+        audience: str,
+        subject: str | Sequence[str],
+        apiversion: str | int,
+        expires_days: int,
+        not_valid_before: float,
+        user_id: int,
+        user_role: str,
+        ip_address: str,
+        user_agent: str,
+        session_token: str,
+        issuer: str | None = None,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Issues an API key that ends with its session."""
+        return await self.call(
+            "apikey-new",
+            {
+                "audience": audience,
+                "subject": subject,
+                "apiversion": apiversion,
+                "expires_days": expires_days,
+                "not_valid_before": not_valid_before,
+                "user_id": user_id,
+                "user_role": user_role,
+                "ip_address": ip_address,
+                "user_agent": user_agent,
+                "session_token": session_token,
+                **_given(
+                    issuer=issuer,
+                ),
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    async def apikey_verify(
+        self,
+        *,
+        apikey_dict: Mapping[str, Any],
+        user_id: int | None = None,
+        user_role: str | None = None,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Verifies an API key that is tied to a session."""
+        return await self.call(
+            "apikey-verify",
+            {
+                "apikey_dict": apikey_dict,
+                **_given(
+                    user_id=user_id,
+                    user_role=user_role,
+                ),
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    async def apikey_revoke(
+        self,
+        *,
+        apikey_dict: Mapping[str, Any],
+        user_id: int,
+        user_role: str,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Revokes an API key that is tied to a session."""
+        return await self.call(
+            "apikey-revoke",
+            {
+                "apikey_dict": apikey_dict,
+                "user_id": user_id,
+                "user_role": user_role,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    async def apikey_new_nosession(
+        self,
+        *,
+        audience: str,
+        subject: str | Sequence[str],
+        apiversion: str | int,
+        expires_seconds: int,
+        not_valid_before: float,
+        user_id: int,
+        user_role: str,
+        ip_address: str,
+        refresh_expires: int,
+        refresh_nbf: float,
+        issuer: str | None = None,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Issues an API key without a session, and its refresh token."""
+        return await self.call(
+            "apikey-new-nosession",
+            {
+                "audience": audience,
+                "subject": subject,
+                "apiversion": apiversion,
+                "expires_seconds": expires_seconds,
+                "not_valid_before": not_valid_before,
+                "user_id": user_id,
+                "user_role": user_role,
+                "ip_address": ip_address,
+                "refresh_expires": refresh_expires,
+                "refresh_nbf": refresh_nbf,
+                **_given(
+                    issuer=issuer,
+                ),
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    async def apikey_verify_nosession(
+        self,
+        *,
+        apikey_dict: Mapping[str, Any],
+        user_id: int | None = None,
+        user_role: str | None = None,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Verifies an API key without a session."""
+        return await self.call(
+            "apikey-verify-nosession",
+            {
+                "apikey_dict": apikey_dict,
+                **_given(
+                    user_id=user_id,
+                    user_role=user_role,
+                ),
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    async def apikey_revoke_nosession(
+        self,
+        *,
+        apikey_dict: Mapping[str, Any],
+        user_id: int,
+        user_role: str,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Revokes an API key without a session, and its refresh token."""
+        return await self.call(
+            "apikey-revoke-nosession",
+            {
+                "apikey_dict": apikey_dict,
+                "user_id": user_id,
+                "user_role": user_role,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    async def apikey_revokeall_nosession(
+        self,
+        *,
+        apikey_dict: Mapping[str, Any],
+        user_id: int,
+        user_role: str,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Revokes all of a user's API keys without a session."""
+        return await self.call(
+            "apikey-revokeall-nosession",
+            {
+                "apikey_dict": apikey_dict,
+                "user_id": user_id,
+                "user_role": user_role,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    async def apikey_refresh_nosession(
+        self,
+        *,
+        apikey_dict: Mapping[str, Any],
+        user_id: int,
+        user_role: str,
+        refresh_token: str,
+        ip_address: str,
+        expires_seconds: int,
+        not_valid_before: float,
+        refresh_expires: int,
+        refresh_nbf: float,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Exchanges an API key and its refresh token for new ones."""
+        return await self.call(
+            "apikey-refresh-nosession",
+            {
+                "apikey_dict": apikey_dict,
+                "user_id": user_id,
+                "user_role": user_role,
+                "refresh_token": refresh_token,
+                "ip_address": ip_address,
+                "expires_seconds": expires_seconds,
+                "not_valid_before": not_valid_before,
+                "refresh_expires": refresh_expires,
+                "refresh_nbf": refresh_nbf,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    async def user_check_access(
+        self,
+        *,
+        user_id: int,
+        user_role: str,
+        action: str,
+        target_name: str,
+        target_owner: int,
+        target_visibility: str,
+        target_sharedwith: str,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Asks the permissions policy whether a user may do something."""
+        return await self.call(
+            "user-check-access",
+            {
+                "user_id": user_id,
+                "user_role": user_role,
+                "action": action,
+                "target_name": target_name,
+                "target_owner": target_owner,
+                "target_visibility": target_visibility,
+                "target_sharedwith": target_sharedwith,
+            },
+            reqid=reqid,
+            client_ipaddr=client_ipaddr,
+        )
+
+    async def user_check_limit(
+        self,
+        *,
+        user_id: int,
+        user_role: str,
+        limit_name: str,
+        value_to_check: Any,
+        reqid: ReqId | None = None,
+        client_ipaddr: str | None = None,
+    ) -> Answer:
+        """Asks the permissions policy whether a value is within a role's limit."""
+        return await self.call(
+            "user-check-limit",
+            {
+                "user_id": user_id,
+                "user_role": user_role,
+                "limit_name": limit_name,
+                "value_to_check": value_to_check,
             },
             reqid=reqid,
             client_ipaddr=client_ipaddr,
@@ -957,7 +2121,7 @@ class _Envelope:
         """Every call makes another token: the server takes each one once only."""
         return base64.b64encode(self._fernet.encrypt(json.dumps(payload, allow_nan=False).encode()))
 
-    def open(self, reply: _Reply, reqid: ReqId) -> Answer:
+    def open(self, reply: _Reply, payload: Mapping[str, Any]) -> Answer:
         if reply.status != 200:
             raise _refusal(reply)
         try:
@@ -970,10 +2134,11 @@ class _Envelope:
                 message_codes=answer["message_codes"],
                 failure_reason=answer.get("failure_reason"),
                 reqid=echoed,
+                request=payload["request"],
             )
         except (InvalidToken, ValueError, KeyError, TypeError) as error:
             raise AuthnzerverError("the answer cannot be read", status=200, uncertain=True) from error
-        if type(echoed) is not type(reqid) or echoed != reqid:
+        if type(echoed) is not type(payload["reqid"]) or echoed != payload["reqid"]:
             raise AuthnzerverError("the answer is another request's", status=200, uncertain=True)
         return found
 
@@ -1077,7 +2242,7 @@ class Client(_Requests):
                 reply = self._post(self._connect(), self._envelope.seal(payload))
             except _NoAnswerYet as error:
                 raise _broken(error) from error
-        return self._envelope.open(reply, payload["reqid"])
+        return self._envelope.open(reply, payload)
 
     def _take_idle(self) -> http.client.HTTPConnection | None:
         while True:
@@ -1202,7 +2367,7 @@ class AsyncClient(_AsyncRequests):
             reply = await asyncio.wait_for(self._ask(request, payload), self._timeout)
         except asyncio.TimeoutError as error:
             raise AuthnzerverError("the server took too long", uncertain=True) from error
-        return self._envelope.open(reply, payload["reqid"])
+        return self._envelope.open(reply, payload)
 
     async def _ask(self, request: str, payload: Mapping[str, Any]) -> _Reply:
         kept = self._take_idle()
