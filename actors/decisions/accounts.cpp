@@ -99,6 +99,11 @@ std::string user_info(const storage::view& store, const storage::user& u, proto:
 
 std::string user_info_without_failures(const storage::user& u) { return user_info(u, present(u, false), 0); }
 
+bool stands_in_role(const storage::view& store, std::int64_t user_id, std::string_view role) {
+  const auto user = storage::peek_user(store, user_id);
+  return user && user->in_good_standing() && user->role == role;
+}
+
 bool is_acting_superuser(const storage::user& u) { return u.role == "superuser" && u.in_good_standing(); }
 
 std::optional<storage::user> another_superuser(const storage::view& store, std::int64_t but) {

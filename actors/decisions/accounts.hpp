@@ -50,6 +50,10 @@ struct presented {
 };
 presented present(const storage::view& store, const storage::user& u, proto::timestamp now);
 
+/// Whether a caller is whom the request says: a user in good standing with that
+/// stored role.
+bool stands_in_role(const storage::view& store, std::int64_t user_id, std::string_view role);
+
 /// Whether a user counts as a superuser that somebody must remain.
 bool is_acting_superuser(const storage::user& u);
 /// Another superuser in good standing than `but`; nothing if that is the last.

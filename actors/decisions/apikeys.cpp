@@ -121,14 +121,12 @@ bool has_good_owner(const standing_apikey& found) {
 
 bool may_handle_apikeys(const context& c, std::int64_t caller, std::string_view role, std::string_view action,
                         std::int64_t owner) {
-  const auto user = storage::peek_user(c.store, caller);
-  return user && user->in_good_standing() && user->role == role &&
-         rules::is_allowed(*c.config.permissions, {.user_id = caller,
-                                                   .role = role,
-                                                   .action = action,
-                                                   .item = "apikey",
-                                                   .owner = owner,
-                                                   .visibility = "private"});
+  return stands_in_role(c.store, caller, role) && rules::is_allowed(*c.config.permissions, {.user_id = caller,
+                                                                                            .role = role,
+                                                                                            .action = action,
+                                                                                            .item = "apikey",
+                                                                                            .owner = owner,
+                                                                                            .visibility = "private"});
 }
 
 std::optional<std::int64_t> integer_claim(const json& claims, const char* name) {
