@@ -1,29 +1,17 @@
 #include "net/breach_range_service.hpp"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 
 #include <new>
 #include <utility>
 
 #include "net/breach_range.hpp"
+#include "net/curl_handles.hpp"
 
 namespace authnz::net {
 namespace {
 
 constexpr long timeout_ms = 2000;
-
-template <auto Free>
-struct freed_by {
-  template <class T>
-  void operator()(T* p) const {
-    Free(p);
-  }
-};
-using easy_ptr = std::unique_ptr<CURL, freed_by<curl_easy_cleanup>>;
-using headers_ptr = std::unique_ptr<curl_slist, freed_by<curl_slist_free_all>>;
-using url_ptr = std::unique_ptr<CURLU, freed_by<curl_url_cleanup>>;
-using text_ptr = std::unique_ptr<char, freed_by<curl_free>>;
 
 std::string part_of(CURLU* url, CURLUPart part) {
   char* text = nullptr;
@@ -69,7 +57,7 @@ tl::expected<void, std::string> check_range_url(std::string_view text) {
 
 struct breach_range_service::connection {
   easy_ptr handle{curl_easy_init()};
-  headers_ptr headers{curl_slist_append(nullptr, "Add-Padding: true")};
+  list_ptr headers{curl_slist_append(nullptr, "Add-Padding: true")};
 
   connection(bool encrypted, const std::string& ca_file) {
     CURL* curl = handle.get();

@@ -1,15 +1,14 @@
 #include "tools/daemon/surroundings.hpp"
 
-#include <netdb.h>
 #include <pwd.h>
 #include <unistd.h>
 
-#include <array>
-#include <memory>
 #include <string_view>
 #include <system_error>
 #include <thread>
 #include <vector>
+
+#include "net/host_name.hpp"
 
 namespace authnz::daemon {
 namespace {
@@ -25,18 +24,6 @@ account own_account() {
   passwd* found = nullptr;
   if (getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) return {};
   return {entry.pw_name, entry.pw_dir};
-}
-
-std::string full_host_name() {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0) return "localhost";
-  if (std::string_view(name.data()).find('.') != std::string_view::npos) return name.data();
-  addrinfo hints{};
-  hints.ai_flags = AI_CANONNAME;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(name.data(), nullptr, &hints, &found) != 0) return name.data();
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, &freeaddrinfo);
-  return found->ai_canonname != nullptr && *found->ai_canonname != '\0' ? found->ai_canonname : name.data();
 }
 
 }  // namespace
@@ -55,7 +42,7 @@ surroundings surroundings_of_process() {
   s.home_directory = home != s.environment.end() && !home->second.empty() ? home->second : self.home;
   s.user = self.name;
   s.cores = std::max(1U, std::thread::hardware_concurrency());
-  s.host_name = full_host_name;
+  s.host_name = net::full_host_name;
   return s;
 }
 
