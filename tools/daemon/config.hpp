@@ -13,6 +13,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "actors/mail.hpp"
 #include "actors/password_hash.hpp"
 #include "actors/rate_limits.hpp"
 #include "actors/rules/password_policy.hpp"
@@ -25,7 +26,6 @@
 
 namespace authnz::daemon {
 
-enum class mail_security : std::uint8_t { starttls, tls, none };
 enum class log_form : std::uint8_t { text, json };
 
 struct tls_files {
@@ -39,16 +39,12 @@ struct sourced_secret {
   std::optional<std::filesystem::path> file;
 };
 
-struct mail_settings {
-  std::string server;
-  std::uint16_t port = 25;
-  std::string user;
-  proto::secret password;  ///< may be empty
+struct mail_items {
+  actors::mail_route route;
   std::string sender;
-  mail_security security = mail_security::starttls;
-  bool verify_certificate = true;
-  std::optional<std::filesystem::path> authorities;  ///< nothing = the system's
   bool override_by_request = false;
+  bool html = false;
+  std::optional<std::filesystem::path> templates;  ///< directory; nothing = built in
 };
 
 /// Who is seeded as user 1. The password is read with `admin_password`, when
@@ -94,7 +90,7 @@ struct config {
   std::uint32_t hashers = 1;
   std::uint32_t hash_queue_seconds = 5;
   actors::rate_limits rates;
-  mail_settings mail;
+  mail_items mail;
   log_form log_format = log_form::text;
   bool debug = false;
   std::optional<std::filesystem::path> audit_log;  ///< nothing = the ordinary log
