@@ -1,13 +1,10 @@
 // user-check-access, user-check-limit
 #include <algorithm>
-#include <charconv>
-#include <optional>
 #include <vector>
 
 #include "actors/decisions.hpp"
 #include "actors/decisions/accounts.hpp"
 #include "actors/rules/permissions.hpp"
-#include "actors/rules/text_lines.hpp"
 
 namespace authnz::actors {
 
@@ -18,32 +15,6 @@ using proto::request;
 namespace {
 
 using user_id_list = std::vector<std::int64_t>;
-
-std::optional<std::int64_t> parse_id(std::string_view digits) {
-  std::int64_t id = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), id);
-  if (error != std::errc() || end != digits.data() + digits.size() || digits.front() == '-') return std::nullopt;
-  return id;
-}
-
-// Each id once; nothing when the text is no list of ids.
-std::optional<user_id_list> parse_shared_with(std::string_view text) {
-  text = rules::trim(text);
-  user_id_list ids;
-  if (text.empty() || text == "none") return ids;
-  for (bool more = true; more;) {
-    const auto comma = text.find(',');
-    const auto id = parse_id(rules::trim(text.substr(0, comma)));
-    if (!id) return std::nullopt;
-    ids.push_back(*id);
-    more = comma != std::string_view::npos;
-    if (more) text.remove_prefix(comma + 1);
-  }
-  std::ranges::sort(ids);
-  const auto repeated = std::ranges::unique(ids);
-  ids.erase(repeated.begin(), repeated.end());
-  return ids;
-}
 
 bool is_in_good_standing(const storage::view& store, std::int64_t id) {
   const auto user = storage::peek_user(store, id);
@@ -80,7 +51,7 @@ rules::access_question question(const proto::call& asked, const user_id_list& sh
 
 std::string decision<request::user_check_access>::fields_on_failure(const proto::call&) { return {}; }
 step decision<request::user_check_access>::decide(const context& c) {
-  const auto shared_with = parse_shared_with(c.request.text("target_sharedwith"));
+  const auto shared_with = rules::parse_shared_with(c.request.text("target_sharedwith"));
   if (!shared_with) return deny(c, code::sharedwith_invalid);
   if (!is_caller(c)) return deny(c, code::caller_invalid);
   const auto is_good = [&c](std::int64_t id) { return is_in_good_standing(c.store, id); };

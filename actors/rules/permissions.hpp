@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -61,13 +62,19 @@ struct permissions {
   static tl::expected<permissions, std::vector<std::string>> check(std::string_view json_text);
   /// The first of them.
   static tl::expected<permissions, std::string> parse(std::string_view json_text);
-  /// The error names the file, too.
+  /// The same of a file, which the errors name, too.
+  static tl::expected<permissions, std::vector<std::string>> check_file(const std::filesystem::path& file);
   static tl::expected<permissions, std::string> load(const std::filesystem::path& file);
   static permissions built_in();
 };
 
 /// The policy that is built in, as a permissions file with a line break at its end.
 std::string default_permissions_text();
+
+/// The ids of a list of users that something is shared with, ascending, each
+/// once: ids separated by commas, blanks ignored; "" and "none" are nobody.
+/// Nothing when the text is no such list.
+std::optional<std::vector<std::int64_t>> parse_shared_with(std::string_view text);
 
 struct access_question {
   std::int64_t user_id = 0;

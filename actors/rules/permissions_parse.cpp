@@ -239,6 +239,11 @@ class model_reader {
   permissions::by_name<permissions::limit_type> limit_types_;
 };
 
+tl::expected<permissions, std::string> or_first_error(tl::expected<permissions, std::vector<std::string>> checked) {
+  if (!checked) return tl::unexpected(std::move(checked.error().front()));
+  return std::move(*checked);
+}
+
 // The library's "[json.exception...] parse error at line 1, column 2: ..." without its prefix.
 std::string why_no_json(const json::exception& e) {
   std::string_view what = e.what();
@@ -261,18 +266,21 @@ tl::expected<permissions, std::vector<std::string>> permissions::check(std::stri
 }
 
 tl::expected<permissions, std::string> permissions::parse(std::string_view json_text) {
-  auto checked = check(json_text);
-  if (!checked) return tl::unexpected(checked.error().front());
-  return std::move(*checked);
+  return or_first_error(check(json_text));
+}
+
+tl::expected<permissions, std::vector<std::string>> permissions::check_file(const std::filesystem::path& file) {
+  std::string text;
+  const auto read = for_each_line(file, [&text](std::string_view line) { text.append(line).append("\n"); });
+  if (!read) return tl::unexpected(std::vector{read.error()});
+  auto checked = check(text);
+  if (!checked)
+    for (auto& error : checked.error()) error.insert(0, file.string() + ": ");
+  return checked;
 }
 
 tl::expected<permissions, std::string> permissions::load(const std::filesystem::path& file) {
-  std::string text;
-  const auto read = for_each_line(file, [&text](std::string_view line) { text.append(line).append("\n"); });
-  if (!read) return tl::unexpected(read.error());
-  auto parsed = parse(text);
-  if (!parsed) return tl::unexpected(file.string() + ": " + parsed.error());
-  return parsed;
+  return or_first_error(check_file(file));
 }
 
 }  // namespace authnz::actors::rules
