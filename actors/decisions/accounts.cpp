@@ -99,6 +99,8 @@ std::string user_info(const storage::view& store, const storage::user& u, proto:
 
 std::string user_info_without_failures(const storage::user& u) { return user_info(u, present(u, false), 0); }
 
+std::string no_user_info() { return proto::object_text().null("user_info").members(); }
+
 bool stands_in_role(const storage::view& store, std::int64_t user_id, std::string_view role) {
   const auto user = storage::peek_user(store, user_id);
   return user && user->in_good_standing() && user->role == role;

@@ -42,6 +42,8 @@ void add_user_part(proto::object_text& out, const storage::user_ref& u);
 std::string user_info(const storage::view& store, const storage::user& u, proto::timestamp now);
 /// The same as it is once the account's counter and automatic lock are removed.
 std::string user_info_without_failures(const storage::user& u);
+/// The field `user_info` as null.
+std::string no_user_info();
 
 /// `is_active` and `user_role` as user_info presents them.
 struct presented {

@@ -48,8 +48,6 @@ audit_note note(const edit& e, std::string_view event) {
   return {event, e.caller ? std::to_string(e.caller->user.id) : std::string(), std::to_string(e.target)};
 }
 
-std::string no_user_info() { return object_text().null("user_info").members(); }
-
 finish refuse(const edit& e, code reason, std::string fields = no_user_info()) {
   const code message = reason == code::email_taken ? code::edit_failed : reason;
   return {.answer = answer::failure(reason, message, std::move(fields)), .audit = {note(e, "user.edited")}};

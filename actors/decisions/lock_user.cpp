@@ -25,8 +25,6 @@ lock_request read_request(const context& c, std::optional<session_and_user> call
   return {c.request.text("action"), c.request.integer("target_userid"), std::move(caller)};
 }
 
-std::string no_user_info() { return object_text().null("user_info").members(); }
-
 finish ending(const lock_request& r, answer a) {
   return {.answer = std::move(a),
           .audit = {{r.unlocks() ? "user.unlocked" : "user.locked",

@@ -73,9 +73,7 @@ step decision<request::internal_user_delete>::decide(const context& c) {
   return end;
 }
 
-std::string decision<request::user_list>::fields_on_failure(const proto::call&) {
-  return object_text().null("user_info").members();
-}
+std::string decision<request::user_list>::fields_on_failure(const proto::call&) { return no_user_info(); }
 
 step decision<request::user_list>::decide(const context& c) {
   const auto only = c.request.maybe_integer("user_id");
@@ -102,9 +100,7 @@ step decision<request::user_list>::decide(const context& c) {
   return finish{.answer = answer::success(code::users_found, out.members())};
 }
 
-std::string decision<request::user_lookup_email>::fields_on_failure(const proto::call&) {
-  return object_text().null("user_info").members();
-}
+std::string decision<request::user_lookup_email>::fields_on_failure(const proto::call&) { return no_user_info(); }
 
 step decision<request::user_lookup_email>::decide(const context& c) {
   const auto user = storage::find_user_by_email(c.store, rules::normalise_address(c.request.text("email")));
