@@ -92,23 +92,28 @@ std::optional<std::string> ascii_domain(std::string_view utf8) {
   return out;
 }
 
-std::optional<mailbox> parse_mailbox(std::string_view text) {
+std::optional<mailbox> parse_address(std::string_view text) {
   const std::string cleaned = one_line(text);
-  std::string_view address = rules::trim(cleaned);
-  std::string_view display;
-  if (address.ends_with('>')) {
-    const std::size_t open = address.rfind('<');
-    if (open == std::string_view::npos) return std::nullopt;
-    display = rules::trim(address.substr(0, open));
-    address = address.substr(open + 1, address.size() - open - 2);
-  }
+  const std::string_view address = rules::trim(cleaned);
   const std::size_t at = address.rfind('@');
   if (at == std::string_view::npos) return std::nullopt;
   auto local = local_part(address.substr(0, at));
   const auto domain_text = address.substr(at + 1);
   auto domain = is_address_literal(domain_text) ? std::optional(std::string(domain_text)) : ascii_domain(domain_text);
   if (!local || !domain) return std::nullopt;
-  return mailbox{unquoted(display).value_or(std::string(display)), std::move(*local), std::move(*domain)};
+  return mailbox{{}, std::move(*local), std::move(*domain)};
+}
+
+std::optional<mailbox> parse_mailbox(std::string_view text) {
+  const std::string cleaned = one_line(text);
+  const std::string_view whole = rules::trim(cleaned);
+  if (!whole.ends_with('>')) return parse_address(whole);
+  const std::size_t open = whole.rfind('<');
+  if (open == std::string_view::npos) return std::nullopt;
+  auto parsed = parse_address(whole.substr(open + 1, whole.size() - open - 2));
+  const auto display = rules::trim(whole.substr(0, open));
+  if (parsed) parsed->display = unquoted(display).value_or(std::string(display));
+  return parsed;
 }
 
 }  // namespace authnz::actors

@@ -15,9 +15,10 @@ struct mailbox {
   std::string address() const { return local + "@" + domain; }
 };
 
-/// Reads `Name <a@b>`, `"Name" <a@b>` or `a@b`; characters that `one_line` removes
-/// are skipped. International domains come out in their ASCII form (UTS 46).
-/// Nothing if that is no single address.
+/// Reads `a@b`; characters that `one_line` removes are skipped. International
+/// domains come out in their ASCII form (UTS 46). Nothing if that is no address.
+std::optional<mailbox> parse_address(std::string_view text);
+/// The same for `Name <a@b>`, `"Name" <a@b>` and `a@b`.
 std::optional<mailbox> parse_mailbox(std::string_view text);
 
 /// The ASCII form of a host name; nothing if it is none.

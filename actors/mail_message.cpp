@@ -123,7 +123,7 @@ std::optional<std::string> mail_address_of(std::string_view sender) {
 outgoing_mail compose_mail(const mail_content& content, const mail_templates& words, const mail_stamp& stamp,
                            bool html) {
   const auto sender = parse_mailbox(content.sender);
-  const auto recipient = parse_mailbox(content.recipient);
+  const auto recipient = parse_address(content.recipient);
   const auto values = values_of(content);
   const auto& used = words.of(content.kind);
   const auto subject =

@@ -37,8 +37,8 @@ struct mail_stamp {
 std::optional<std::string> mail_address_of(std::string_view sender);
 
 /// `html`: multipart/alternative with a second part, if the URL is one of the web,
-/// else `text/plain` alone. `sender` and `recipient` of the outcome are what
-/// `mail_address_of` finds, empty where it finds nothing: such mail is refused.
+/// else `text/plain` alone. Where `sender` or `recipient` is no address, the
+/// outcome's is empty: such mail is refused.
 outgoing_mail compose_mail(const mail_content& content, const mail_templates& words, const mail_stamp& stamp,
                            bool html);
 

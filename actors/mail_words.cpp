@@ -46,8 +46,8 @@ constexpr std::string_view signup_html = R"(<!DOCTYPE html>
 <p>This was asked for from the address {{client_address}}
 with this browser or program:<br>
 {{user_agent}}</p>
-<p>If it was not you, please ignore this message and give the code to nobody.
-Without it, your address stays unconfirmed.</p>
+<p>If it was not you, please ignore this message and give the code to
+nobody. Without it, your address stays unconfirmed.</p>
 </body>
 </html>
 )";
