@@ -1,10 +1,9 @@
 #include "actors/sweep.hpp"
 
 #include <chrono>
-#include <optional>
-#include <utility>
-#include <vector>
+#include <string>
 
+#include "actors/sweep_stages.hpp"
 #include "storage/attempts_store.hpp"
 #include "storage/session_store.hpp"
 #include "storage/user_store.hpp"
@@ -17,63 +16,30 @@ constexpr auto counters_last = std::chrono::hours(24);
 
 sweep_batch sweep_expired(const storage::view& store, const sweep_place& place, proto::timestamp before,
                           const sweep_bounds& bounds) {
-  sweep_batch batch{{}, next_stage(place)};
-  std::size_t removed = 0;
+  // Those that are left are the first ones next time, wherever that begins.
+  sweep_filler batch(place, bounds);
   storage::for_each_expired(store, before, [&](const storage::session& s) {
-    if (removed == bounds.rows_removed) {
-      // Those that are left are the first ones next time.
-      batch.next = place;
-      return false;
-    }
-    storage::remove_session(batch.tx, s);
-    ++removed;
+    if (!batch.takes({})) return false;
+    storage::remove_session(batch.removal(), s);
     return true;
   });
-  return batch;
+  return batch.take();
 }
 
-/// Whether sessions of an epoch can be live, asked for many sessions in a row.
-class epochs {
- public:
-  explicit epochs(const storage::view& store) : store_(store) {}
-
-  bool agree(std::int64_t user_id, std::uint64_t epoch) {
-    if (!asked_ || user_id != user_id_) {
-      const auto user = storage::peek_user(store_, user_id);
-      present_ = user ? std::optional(user->session_epoch) : std::nullopt;
-      user_id_ = user_id;
-      asked_ = true;
-    }
-    return present_ == epoch;
-  }
-
- private:
-  const storage::view& store_;
-  bool asked_ = false;
-  std::int64_t user_id_ = 0;
-  std::optional<std::uint64_t> present_;
-};
-
 sweep_batch sweep_dead(const storage::view& store, const sweep_place& place, const sweep_bounds& bounds) {
-  sweep_batch batch{{}, next_stage(place)};
+  sweep_filler batch(place, bounds);
   epochs known(store);
-  std::vector<std::string> dead;
-  std::size_t read = 0;
   store.scan(storage::slice::sessions, place.from, [&](std::string_view key, const storage::record& r) {
-    if (read == bounds.rows_read || dead.size() == bounds.rows_removed) {
-      batch.next = {place.stage, std::string(key)};
-      return false;
-    }
-    ++read;
+    if (!batch.takes(key)) return false;
     const auto s = storage::decode_session(r.value);
-    if (s && !known.agree(s->user_id, s->epoch)) dead.emplace_back(key);
+    if (!s) return true;
+    const auto& user = known.of(s->user_id);
+    if (user && user->sessions == s->epoch) return true;
+    if (const auto dead = storage::find_session(store, key)) storage::remove_session(batch.removal(), *dead);
     return true;
   });
   // A user whose record is damaged reads as gone.
-  if (store.fault()) return batch;
-  for (const auto& key : dead)
-    if (const auto s = storage::find_session(store, key)) storage::remove_session(batch.tx, *s);
-  return batch;
+  return store.fault() ? batch.take_without_removals() : batch.take();
 }
 
 bool is_over(const storage::attempts& a, proto::timestamp now) {
@@ -82,31 +48,55 @@ bool is_over(const storage::attempts& a, proto::timestamp now) {
 
 sweep_batch sweep_attempts(const storage::view& store, const sweep_place& place, proto::timestamp now,
                            const sweep_bounds& bounds) {
-  sweep_batch batch{{}, next_stage(place)};
-  std::size_t read = 0;
-  std::size_t removed = 0;
+  sweep_filler batch(place, bounds);
   storage::for_each_attempts(store, place.from, [&](std::string_view key, const storage::attempts& a) {
-    if (read == bounds.rows_read || removed == bounds.rows_removed) {
-      batch.next = {place.stage, std::string(key)};
-      return false;
-    }
-    ++read;
-    if (is_over(a, now)) {
-      storage::remove_attempts_at(batch.tx, key, a);
-      ++removed;
-    }
+    if (!batch.takes(key)) return false;
+    if (is_over(a, now)) storage::remove_attempts_at(batch.removal(), key, a);
     return true;
   });
-  return batch;
+  return batch.take();
 }
 
 }  // namespace
+
+bool sweep_filler::takes(std::string_view key) {
+  const bool fits = read_ < bounds_.rows_read && removed_ < bounds_.rows_removed;
+  if (fits)
+    ++read_;
+  else
+    batch_.next = {stage_, std::string(key)};
+  return fits;
+}
+
+storage::mini_transaction& sweep_filler::removal() {
+  ++removed_;
+  return batch_.tx;
+}
+
+sweep_batch sweep_filler::take_without_removals() {
+  batch_.tx = {};
+  return take();
+}
+
+const std::optional<user_epochs>& epochs::of(std::int64_t user_id) {
+  if (!asked_ || user_id != user_id_) {
+    const auto user = storage::peek_user(store_, user_id);
+    present_.reset();
+    if (user) present_ = {user->session_epoch, user->apikey_epoch, user->session_apikey_epoch};
+    user_id_ = user_id;
+    asked_ = true;
+  }
+  return present_;
+}
 
 sweep_place next_stage(const sweep_place& place) {
   switch (place.stage) {
     case sweep_stage::expired_sessions: return {sweep_stage::dead_sessions, {}};
     case sweep_stage::dead_sessions: return {sweep_stage::stale_attempts, {}};
-    case sweep_stage::stale_attempts:
+    case sweep_stage::stale_attempts: return {sweep_stage::outlived_apikeys, {}};
+    case sweep_stage::outlived_apikeys: return {sweep_stage::dead_apikeys, {}};
+    case sweep_stage::dead_apikeys: return {sweep_stage::empty_families, {}};
+    case sweep_stage::empty_families:
     case sweep_stage::done: break;
   }
   return {sweep_stage::done, {}};
@@ -118,6 +108,9 @@ sweep_batch sweep(const storage::view& store, const sweep_place& place, proto::t
     case sweep_stage::expired_sessions: return sweep_expired(store, place, expired_before, bounds);
     case sweep_stage::dead_sessions: return sweep_dead(store, place, bounds);
     case sweep_stage::stale_attempts: return sweep_attempts(store, place, now, bounds);
+    case sweep_stage::outlived_apikeys: return sweep_outlived_apikeys(store, place, expired_before, bounds);
+    case sweep_stage::dead_apikeys: return sweep_dead_apikeys(store, place, bounds);
+    case sweep_stage::empty_families: return sweep_empty_families(store, place, bounds);
     case sweep_stage::done: break;
   }
   return {{}, {sweep_stage::done, {}}};

@@ -3,8 +3,10 @@
 ///
 /// Those are: sessions that expired long enough ago; sessions that can never
 /// be live again, as they are of another epoch than their user, or their user
-/// is gone; counters of failed password checks that are over (contract,
-/// sections 5 and 7.5). No session is taken for dead on a view with a fault.
+/// is gone; counters of failed password checks that are over; API keys that
+/// were outlived long enough ago, or can never be valid again; families without
+/// a key (contract, sections 5, 7.5, 8.6 and 8.7). Nothing is taken for dead on
+/// a view with a fault.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +17,15 @@
 
 namespace authnz::actors {
 
-enum class sweep_stage : std::uint8_t { expired_sessions, dead_sessions, stale_attempts, done };
+enum class sweep_stage : std::uint8_t {
+  expired_sessions,
+  dead_sessions,
+  stale_attempts,
+  outlived_apikeys,
+  dead_apikeys,
+  empty_families,
+  done
+};
 
 struct sweep_place {
   sweep_stage stage = sweep_stage::expired_sessions;
@@ -34,7 +44,8 @@ struct sweep_batch {
   sweep_place next;
 };
 
-/// `expired_before`: sessions that expired before then are removed.
+/// `expired_before`: sessions that expired, and API keys that were outlived,
+/// before then are removed.
 sweep_batch sweep(const storage::view& store, const sweep_place& place, proto::timestamp expired_before,
                   proto::timestamp now, const sweep_bounds& bounds = {});
 
