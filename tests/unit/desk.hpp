@@ -35,6 +35,10 @@ class desk {
     s->common_passwords = std::make_shared<rules::password_list>(std::unordered_set<std::string>{"letmein letmein"});
     s->disposable_domains = std::make_shared<rules::domain_list>(std::vector<std::string>{"disposable.example"});
     s->argon2 = {8, 1, 1};
+    s->permissions = std::make_shared<const rules::permissions>(rules::permissions::built_in());
+    s->mail.sender = "Auth <auth@example.org>";
+    s->mail.route.server = "mail.example.org";
+    s->mail.templates = std::make_shared<const mail_templates>(mail_templates::built_in());
     config = s;
     const auto keep = [](const seeded&) { return tl::expected<void, std::string>(); };
     EXPECT_TRUE(seed(store, {"root@localhost", proto::secret("violet orchard bridge")}, *config, now, keep));
@@ -97,18 +101,34 @@ class desk {
   std::uint64_t nanoseconds = 0;
   user_ids ids;
   std::optional<std::uint64_t> breach_matches = 0;
+  delivery first_attempt = delivery::accepted;
+  std::function<void()> while_sending;  ///< what happens meanwhile
+  std::optional<send_mail> outgoing;    ///< the last message
 
  private:
-  void learn(const step& next, facts& known, outcome& out) {
+  void learn(step& next, facts& known, outcome& out) {
     if (const auto* check = std::get_if<check_password>(&next)) {
       ++out.computations;
       known.check = {check->phc, check->phc == "hash:" + std::string(check->password)};
     } else if (const auto* make = std::get_if<make_hash>(&next)) {
       ++out.computations;
       known.new_hash = "hash:" + std::string(make->password);
+    } else if (auto* mail = std::get_if<send_mail>(&next)) {
+      known.mail = attempt(*mail);
     } else {
       known.breach = {breach_matches};
     }
+  }
+
+  mail_check attempt(send_mail& mail) {
+    mail.entry.sealed = "sealed";
+    storage::mini_transaction tx;
+    storage::replace_user(tx, mail.before, mail.after);
+    storage::add_mail(tx, mail.entry);
+    EXPECT_EQ(store.commit(tx), storage::commit_result::applied);
+    outgoing = std::move(mail);
+    if (while_sending) while_sending();
+    return {first_attempt, outgoing->entry, outgoing->sender};
   }
 
   outcome close(finish& end, outcome out) {
