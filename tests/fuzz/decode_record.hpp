@@ -9,6 +9,7 @@
 #include "storage/apikey_store.hpp"
 #include "storage/attempts_store.hpp"
 #include "storage/outbox_store.hpp"
+#include "storage/ratelimit_store.hpp"
 #include "storage/session_store.hpp"
 #include "storage/user_store.hpp"
 
@@ -37,6 +38,7 @@ struct decoded {
   bool apikey = false;
   bool family = false;
   bool mail = false;
+  bool rate_bucket = false;
 };
 
 /// Whether a decoder keeps its word: what it takes must be written again as
@@ -63,6 +65,15 @@ inline bool user_decoders_keep_their_word(std::string_view bytes, bool& took) {
                         bytes, took, [](const view& u) { return find_user(u, 7); }, add_user);
 }
 
+inline std::optional<rate_bucket> first_rate_bucket(const view& v) {
+  std::optional<rate_bucket> first;
+  for_each_rate_bucket(v, [&](const rate_bucket& b) {
+    first = b;
+    return false;
+  });
+  return first;
+}
+
 /// Nothing if one of the decoders broke its word.
 inline std::optional<decoded> decode_record(std::string_view bytes) {
   decoded by;
@@ -78,6 +89,7 @@ inline std::optional<decoded> decode_record(std::string_view bytes) {
       bytes, by.family, [](const view& v) { return find_family(v, "key"); }, add_family);
   kept &= keeps_its_word(
       bytes, by.mail, [](const view& v) { return find_mail(v, "key"); }, add_mail);
+  kept &= keeps_its_word(bytes, by.rate_bucket, first_rate_bucket, put_rate_bucket);
   if (!kept) return std::nullopt;
   return by;
 }

@@ -22,6 +22,7 @@ std::vector<std::string> sound_records() {
   add_apikey(tx, make_apikey(2, 7));
   add_family(tx, {.key = session_key(2), .user_id = 7});
   add_mail(tx, {.key = "key", .user_id = 7, .kind = 1, .created = at(5), .sent_before = at(1), .sealed = "sealed"});
+  put_rate_bucket(tx, make_rate_bucket('b'));
   remove_user(tx, make_user(4));
   std::vector<std::string> records;
   for (const auto& w : tx.writes)
@@ -44,6 +45,7 @@ std::set<std::string> names_of(const decoded& by) {
   if (by.apikey) names.insert("apikey");
   if (by.family) names.insert("family");
   if (by.mail) names.insert("mail");
+  if (by.rate_bucket) names.insert("rate_bucket");
   return names;
 }
 
@@ -82,8 +84,8 @@ TEST(damaged_records, are_told_from_sound_ones) {
     for (const auto& name : names_of(*by)) ++taken[name];
   }
   // The claims of an address and a system id look as a family does: whose they are.
-  const std::map<std::string, int> expected{{"user", 1},   {"session", 1}, {"attempts", 1},
-                                            {"apikey", 2}, {"family", 3},  {"mail", 1}};
+  const std::map<std::string, int> expected{{"user", 1},   {"session", 1}, {"attempts", 1},   {"apikey", 2},
+                                            {"family", 3}, {"mail", 1},    {"rate_bucket", 1}};
   EXPECT_EQ(taken, expected);
 }
 

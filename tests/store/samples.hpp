@@ -13,6 +13,7 @@
 #include "storage/apikey_store.hpp"
 #include "storage/codec.hpp"
 #include "storage/environment.hpp"
+#include "storage/ratelimit_store.hpp"
 #include "storage/session_store.hpp"
 #include "storage/user_store.hpp"
 
@@ -125,6 +126,16 @@ inline apikey make_apikey(std::uint64_t number, std::int64_t user_id, std::int64
                            .expires = at(refresh_expires),
                            .used = false};
   return k;
+}
+
+inline rate_bucket make_rate_bucket(char name) {
+  return {.key = std::string(16, name),
+          .scope = rate_scope::shared,
+          .request = "user-new",
+          .created = at(70),
+          .left = 4,
+          .steps = 2,
+          .noted = 121};
 }
 
 inline user make_user(std::int64_t id) {
