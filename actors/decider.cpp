@@ -145,6 +145,7 @@ void decider::applied(const work_ptr& w) {
   if (!w->outgoing) return conclude(w);
   auto job = std::make_shared<mail_job>();
   job->key = w->outgoing->entry.key;
+  job->reqid = w->ex->reqid;
   job->mail = std::move(w->outgoing->mail);
   job->route = w->outgoing->route.value_or(parts_.config->mail.route);
   job->deadline = parts_.time.steady() + attempt_time;

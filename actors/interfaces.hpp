@@ -154,6 +154,7 @@ struct breach_job {
 struct mail_job {
   std::string key;          ///< of its entry in the outbox
   std::uint32_t tries = 0;  ///< that ended before
+  std::string reqid;        ///< JSON text; empty if no request waits for it
   outgoing_mail mail;
   mail_route route;
   std::chrono::steady_clock::time_point deadline;  ///< of all of it, the wait for a courier included

@@ -113,7 +113,7 @@ bool outbox_pump::ended(const mail_job& job) {
   const auto what = result == delivery::accepted   ? mail_event::kind::accepted
                     : result == delivery::deferred ? mail_event::kind::deferred
                                                    : mail_event::kind::refused;
-  report({what, job.tries + 1, detail});
+  report({what, job.tries + 1, detail, job.reqid});
   ended_[job.key] = {result, job.tries};
   if (dynamic_cast<const retry*>(job.work.get()) == nullptr) {
     wake_in(until_recorded_again);

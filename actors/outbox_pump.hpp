@@ -31,6 +31,7 @@ struct mail_event {
   kind what;
   std::uint32_t tries = 0;  ///< attempts so far
   std::string detail = {};
+  std::string reqid = {};  ///< JSON text, of a first attempt's request
 };
 using mail_log = std::function<void(const mail_event&)>;
 

@@ -109,6 +109,7 @@ void read_mail(config_reader& from, config& c, const surroundings& around) {
   c.mail.override_by_request = from.on(item::emailoverride);
   c.mail.templates = from.path(item::emailtemplates);
   c.mail.html = from.on(item::emailhtml);
+  c.mail.first_retry = std::chrono::seconds(from.number<std::uint32_t>(item::emailretry));
 }
 
 void read_rest(config_reader& from, config& c) {

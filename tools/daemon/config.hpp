@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -44,6 +45,7 @@ struct mail_items {
   std::string sender;
   bool override_by_request = false;
   bool html = false;
+  std::chrono::seconds first_retry{60};
   std::optional<std::filesystem::path> templates;  ///< directory; nothing = built in
 };
 

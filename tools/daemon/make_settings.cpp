@@ -53,6 +53,7 @@ tl::expected<actors::settings_ptr, std::string> make_settings(const config& c) {
   made->mail.sender = c.mail.sender;
   made->mail.override_by_request = c.mail.override_by_request;
   made->mail.html = c.mail.html;
+  made->mail.first_retry = c.mail.first_retry;
   made->mail.templates = std::move(*templates);
   made->mail.keys = c.keys;
   return made;

@@ -65,6 +65,23 @@ actors::death_hook log_of_deaths(std::shared_ptr<const actors::logger> log) {
   };
 }
 
+actors::mail_log log_of_mail(std::shared_ptr<const actors::logger> log) {
+  return [log = std::move(log)](const actors::mail_event& e) {
+    using enum actors::mail_event::kind;
+    const auto write = [&](actors::log_level level, std::string_view event) {
+      log->write(level, event, e.reqid, {actors::open("tries", e.tries), actors::open("detail", e.detail)});
+    };
+    switch (e.what) {
+      case accepted: return write(actors::log_level::debug, "mail.accepted");
+      case deferred: return write(actors::log_level::warning, "mail.deferred");
+      case refused: return write(actors::log_level::error, "mail.refused");
+      case given_up: return write(actors::log_level::error, "mail.given-up");
+      case unreadable: return write(actors::log_level::error, "mail.unreadable");
+      case unrecorded: return write(actors::log_level::warning, "mail.unrecorded");
+    }
+  };
+}
+
 void report_listener_event(net::listener_event e, std::string_view detail, const actors::logger& log,
                            actors::audit_log& audit) {
   switch (e) {

@@ -9,6 +9,7 @@
 #include "actors/decider.hpp"
 #include "actors/gateway.hpp"
 #include "actors/log.hpp"
+#include "actors/outbox_pump.hpp"
 #include "actors/supervisor.hpp"
 #include "net/listener.hpp"
 #include "tools/daemon/config.hpp"
@@ -22,6 +23,7 @@ std::function<void(const proto::exchange&)> audit_of_refusals(std::shared_ptr<ac
 /// A line a request, with `debugmode`; else empty.
 actors::answer_hook log_of_answers(std::shared_ptr<const actors::logger> log);
 actors::death_hook log_of_deaths(std::shared_ptr<const actors::logger> log);
+actors::mail_log log_of_mail(std::shared_ptr<const actors::logger> log);
 void report_listener_event(net::listener_event e, std::string_view detail, const actors::logger& log,
                            actors::audit_log& audit);
 

@@ -14,6 +14,7 @@
 #include "actors/spawn.hpp"
 #include "net/breach_source.hpp"
 #include "net/listener.hpp"
+#include "net/smtp_transport.hpp"
 #include "proto/replay_memory.hpp"
 #include "storage/environment.hpp"
 #include "tools/daemon/credentials_file.hpp"
@@ -159,7 +160,8 @@ int run_server(const config& c, const config_source& read_again) {
   hashing.longest_wait = seconds(c.hash_queue_seconds);
   const auto node = actors::spawn_node(
       system, {**store, routes, *settings, std::shared_ptr<actors::breached_passwords>(std::move(*breached)), c.shards,
-               hashing, audit_of_decisions(audit), log_of_answers(log), audit_of_refusals(audit), log_of_deaths(log)});
+               hashing, audit_of_decisions(audit), log_of_answers(log), audit_of_refusals(audit), log_of_deaths(log),
+               std::make_shared<net::smtp_transport>(), log_of_mail(log)});
   actors::gateway_ingress door({.most_in_flight = c.max_in_flight}, routes, node.gateway);
   door.set_needs_client_address((*settings)->rates.enabled);
   proto::replay_memory replays(c.envelope_max_age, first_second.time_since_epoch().count());
