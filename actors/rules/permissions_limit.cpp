@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <optional>
 
+#include "actors/rules/json_number.hpp"
 #include "actors/rules/json_path.hpp"
 #include "actors/rules/permissions.hpp"
 #include "actors/rules/text_lines.hpp"
@@ -35,19 +35,17 @@ exact_number whole_number(std::string_view text) {
 
 std::optional<exact_number> number_of(std::string_view text, bool whole_alone) {
   text = trim(text);
-  if (text.starts_with('+')) text.remove_prefix(1);
-  std::string_view digits = text;
-  if (text.starts_with('-')) digits.remove_prefix(1);
+  const bool has_sign = text.starts_with('+') || text.starts_with('-');
+  const std::string_view digits = text.substr(has_sign ? 1 : 0);
   // Neither a second sign nor a word such as "inf".
   if (digits.empty() || !(is_digit(digits.front()) || digits.front() == '.')) return std::nullopt;
+  if (text.starts_with('+')) text = digits;
   if (std::ranges::all_of(digits, is_digit)) return whole_number(text);
   return whole_alone ? std::nullopt : read_as<double>(text);
 }
 
 std::optional<exact_number> number_of(const json& value, bool whole) {
-  if (value.is_number_unsigned()) return static_cast<exact_number>(value.get<std::uint64_t>());
-  if (value.is_number_integer()) return static_cast<exact_number>(value.get<std::int64_t>());
-  if (value.is_number_float()) return whole ? std::trunc(value.get<double>()) : value.get<double>();
+  if (value.is_number()) return whole ? std::trunc(number_in(value)) : number_in(value);
   if (value.is_string()) return number_of(std::string_view(value.get_ref<const std::string&>()), whole);
   return std::nullopt;
 }

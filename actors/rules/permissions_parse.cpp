@@ -1,9 +1,9 @@
 // Reads permissions files, and says where they are broken (contract, section 9.1).
 #include <array>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
+#include "actors/rules/json_number.hpp"
 #include "actors/rules/json_path.hpp"
 #include "actors/rules/permissions.hpp"
 #include "actors/rules/text_lines.hpp"
@@ -51,12 +51,6 @@ std::string_view words_of(shape wanted) {
     case shape::number: return "a number";
   }
   return "";
-}
-
-exact_number number_of(const json& value) {
-  if (value.is_number_unsigned()) return static_cast<exact_number>(value.get<std::uint64_t>());
-  if (value.is_number_integer()) return static_cast<exact_number>(value.get<std::int64_t>());
-  return static_cast<exact_number>(value.get<double>());
 }
 
 /// Reads the whole file, and goes on after errors.
@@ -214,7 +208,7 @@ class model_reader {
       must_be_declared(type->path, out.type_name, limit_names_);
       out.type = limit_types_[out.type_name];
     }
-    if (const auto limit = member(entry, "limit", shape::number)) out.limit = number_of(limit->value);
+    if (const auto limit = member(entry, "limit", shape::number)) out.limit = number_in(limit->value);
     return out;
   }
 

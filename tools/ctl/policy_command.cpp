@@ -15,6 +15,7 @@ using actors::rules::permissions;
 using nlohmann::json;
 
 constexpr int broken_or_denied = 1;
+constexpr int usage_error = 2;
 constexpr int no_policy = 3;
 
 // Nobody has it, so that the caller is not the owner unless both are given.
@@ -83,7 +84,7 @@ int explain(const policy_options& o) {
   const auto shared_with = actors::rules::parse_shared_with(o.shared_with);
   if (!shared_with) {
     std::cerr << "--shared-with: must be ids separated by commas\n";
-    return no_policy;
+    return usage_error;
   }
   return with_policy(o, [&](const permissions& p) {
     const auto explained =
