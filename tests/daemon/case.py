@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from authnzerver_client import Answer
+from request_tests import NOTEBOOK, Note
 from server import Server
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?")
@@ -31,13 +32,18 @@ class Person:
 
 
 class DaemonCase(unittest.TestCase):
-    """`items` are the configuration of the class's daemon."""
+    """`items` are the configuration of the class's daemon.
+
+    The outcomes that a test asserts are noted, if it passes, as those that it proves.
+    """
 
     items: dict[str, str] = {}
     server: Server
 
     @classmethod
     def setUpClass(cls) -> None:
+        if NOTEBOOK:
+            NOTEBOOK.begin(cls.__module__)
         cls.server = Server(**cls.items)
         cls.addClassCleanup(cls.server.remove)
         cls.server.start()
@@ -46,6 +52,18 @@ class DaemonCase(unittest.TestCase):
     def tearDownClass(cls) -> None:
         if cls.server.process is not None and cls.server.stop() != 0:
             raise AssertionError(f"the daemon did not stop well: {cls.server.log}")
+
+    def run(self, result: unittest.TestResult | None = None) -> unittest.TestResult | None:
+        result = result or self.defaultTestResult()
+        self.notes: set[Note] = set()
+        problems = len(result.failures) + len(result.errors)
+        super().run(result)
+        if NOTEBOOK and self.notes and len(result.failures) + len(result.errors) == problems:
+            NOTEBOOK.keep(type(self).__module__, self.notes)
+        return result
+
+    def note(self, answer: Answer, outcome: str) -> None:
+        self.notes.add(Note(answer.request, outcome, self.id(), tuple(answer.message_codes)))
 
     def setUp(self) -> None:
         self.client = self.server.client()
@@ -79,6 +97,7 @@ class DaemonCase(unittest.TestCase):
         self.assertIsNone(answer.failure_reason)
         self.assertNotIn("failure_reason", answer.response)
         self.assert_codes(answer, codes)
+        self.note(answer, "success")
 
     def assert_failure(self, answer: Answer, reason: str, *codes: str, **fields: Any) -> None:
         """Without codes the reason is its own message code; the fields must be exactly these."""
@@ -87,6 +106,7 @@ class DaemonCase(unittest.TestCase):
         self.assertEqual(answer.response.get("failure_reason"), reason, answer)
         self.assert_codes(answer, codes or (reason,))
         self.assertEqual(fields_of(answer), fields)
+        self.note(answer, reason)
 
     def assert_codes(self, answer: Answer, codes: tuple[str, ...]) -> None:
         self.assertEqual(answer.message_codes, list(codes), answer)

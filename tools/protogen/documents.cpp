@@ -52,7 +52,7 @@ std::string_view log_text(secrecy s) {
   return "";
 }
 
-bool has_text(const param& p) { return (p.types & t_str) != 0; }
+bool has_text(const param& p) { return (p.types & (t_str | t_any)) != 0; }
 
 std::string limits_text(const param& p) {
   std::vector<std::string> parts;
@@ -61,7 +61,7 @@ std::string limits_text(const param& p) {
   if (p.max_chars != 0) parts.push_back(std::to_string(p.max_chars) + " characters");
   if (p.size == size_rule::ordinary && p.max_chars == 0 && has_text(p)) parts.emplace_back("`maxstring` bytes");
   if (p.form == text_form::visible_ascii) parts.emplace_back("printable ASCII without blanks");
-  if ((p.types & (t_dict | t_list | t_texts)) != 0) parts.emplace_back("`maxextrainfo` bytes");
+  if ((p.types & (t_dict | t_list | t_texts | t_any)) != 0) parts.emplace_back("`maxextrainfo` bytes");
   if (p.min != INT64_MIN || p.max != INT64_MAX)
     parts.push_back((p.min != INT64_MIN ? std::to_string(p.min) : "") + " to " +
                     (p.max != INT64_MAX ? std::to_string(p.max) : ""));

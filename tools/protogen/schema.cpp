@@ -38,7 +38,7 @@ std::size_t greatest_length(const param& p) {
 // As the item must be where it is judged; `set` are the types that it may have there.
 ordered judged(const param& p, type_set set) {
   ordered out{{"type", types(set)}};
-  if ((set & t_str) != 0 && greatest_length(p) != 0) out["maxLength"] = greatest_length(p);
+  if ((set & (t_str | t_any)) != 0 && greatest_length(p) != 0) out["maxLength"] = greatest_length(p);
   // Some engines let `$` match before a last line break.
   if (p.form == text_form::visible_ascii) out["pattern"] = "^[!-~]+$(?!\\n)";
   if ((set & t_int) != 0) {

@@ -15,6 +15,7 @@ import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEq
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import { setImmediate as turn } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 
 const MAX_ANSWER = 64 * 1024 * 1024;
@@ -831,6 +832,7 @@ function watch(asking, seen) {
     const connect = () => (seen.connected = true);
     const begin = () => (seen.begun = true);
     if (asking.reusedSocket) connect();
+    else socket.once('end', () => socket.destroy());
     const connected = socket instanceof TLSSocket ? 'secureConnect' : 'connect';
     socket.once(connected, connect).once('data', begin);
     asking.once('close', () => socket.off(connected, connect).off('data', begin));
@@ -916,6 +918,7 @@ export class Client extends Requests {
   async call(request, body, options = {}) {
     const payload = this.#payload(request, body, options);
     const deadline = Date.now() + this.#timeout * 1000;
+    await this.#dropClosed();
     let reply;
     try {
       reply = await this.#post(payload, deadline, this.#agent);
@@ -926,6 +929,13 @@ export class Client extends Requests {
       reply = await this.#post(payload, deadline, this.#agentOf({ ...this.#connections, keepAlive: false }));
     }
     return this.#open(reply, payload);
+  }
+
+  /** Lets Node hear which kept connections the server has closed meanwhile: a whole round of its event loop. */
+  async #dropClosed() {
+    if (Object.keys(this.#agent.freeSockets).length === 0) return;
+    await turn();
+    await turn();
   }
 
   #agentOf(options) {
