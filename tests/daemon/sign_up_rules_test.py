@@ -140,31 +140,48 @@ class Outcomes(SignUpCase):
         self.assertEqual(len({tuple(a.messages) for a in answers}), 1)
 
 
-class Verification(SignUpCase):
-    def test_only_a_known_account_can_be_verified(self) -> None:
+class VerificationRules:
+    """Run under both names of the request."""
+
+    name: str
+
+    def test_only_a_known_account_can_be_verified(self: Any) -> None:
         nothing = {"user_id": None, "is_active": False, "user_role": "locked", "emailverify_sent_datetime": None}
-        unknown = self.ask("user-set-emailverified", email=fresh_email())
+        unknown = self.ask(self.name, email=fresh_email())
         self.assert_failure(unknown, "user-not-found", "verification-failed", **nothing)
         for seeded in ("anonuser@localhost", "dummyuser@localhost"):
-            answer = self.ask("user-set-emailverified", email=seeded)
+            answer = self.ask(self.name, email=seeded)
             self.assert_failure(answer, "protected-user", "verification-failed", **nothing)
             self.assertEqual(readable(answer), readable(unknown))
 
-    def test_a_verified_account_can_be_verified_again(self) -> None:
-        person = self.sign_up()
-        before = self.user(person.user_id)
-        answer = self.ask("user-set-emailverified", email=person.email.upper())
-        self.assert_success(answer, "verification-ok")
-        self.assertEqual(
-            fields_of(answer),
-            {
-                "user_id": person.user_id,
-                "is_active": True,
-                "user_role": "authenticated",
-                "emailverify_sent_datetime": before["emailverify_sent_datetime"],
-            },
-        )
+    def test_a_new_account_is_verified_once_and_again(self: Any) -> None:
+        person = self.sign_up(verified=False)
+        sent = self.user(person.user_id)["emailverify_sent_datetime"]
+        self.assertIs(self.user(person.user_id)["email_verified"], False)
+        for email in (person.email, person.email.upper()):
+            answer = self.ask(self.name, email=email)
+            self.assert_success(answer, "verification-ok")
+            self.assertEqual(
+                fields_of(answer),
+                {
+                    "user_id": person.user_id,
+                    "is_active": True,
+                    "user_role": "authenticated",
+                    "emailverify_sent_datetime": sent,
+                },
+            )
+            self.assertIs(self.user(person.user_id)["email_verified"], True)
 
+
+class Verification(VerificationRules, DaemonCase):
+    name = "user-set-emailverified"
+
+
+class VerificationByItsNameOf2019(VerificationRules, DaemonCase):
+    name = "user-verify-email"
+
+
+class Renewal(SignUpCase):
     def test_an_account_that_was_verified_is_never_taken_over(self) -> None:
         person = self.sign_up()
         answer = self.new(person.email, password="granite 6 and feathers", verify_retry_wait=-5)
