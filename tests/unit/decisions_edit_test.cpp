@@ -61,9 +61,12 @@ TEST(user_edit, wants_a_caller_in_good_standing_with_the_role_that_is_claimed) {
 
 TEST(user_edit, takes_no_session_of_another_user) {
   admin_desk d;
-  EXPECT_EQ(d.ask("user-edit", with(d.body_as(d.ada, "authenticated", d.root_session, d.ada), {{"full_name", "Ada"}}))
-                .reason(),
+  const auto bob = d.add_user(bob_email);
+  const json name{{"full_name", "Ada"}};
+  EXPECT_EQ(d.ask("user-edit", with(d.body_as(d.ada, "authenticated", d.new_session(bob), d.ada), name)).reason(),
             "not-allowed");
+  d.make_superuser(d.ada);
+  EXPECT_EQ(d.ask("user-edit", with(d.body_as(1, "superuser", d.session, bob), name)).reason(), "not-allowed");
 }
 
 TEST(user_edit, takes_no_session_that_has_expired) {

@@ -61,6 +61,13 @@ TEST(user_lock, wants_a_superuser_in_good_standing) {
   EXPECT_EQ(reason_after([](storage::user& u) { u.role = "authenticated"; }), "not-allowed");
 }
 
+TEST(user_lock, takes_no_session_of_another_superuser) {
+  admin_desk d;
+  d.make_superuser(d.ada);
+  const auto bob = d.add_user(bob_email);
+  EXPECT_EQ(d.ask("user-lock", with(d.body_as(1, "superuser", d.session, bob), "lock")).reason(), "not-allowed");
+}
+
 TEST(user_lock, takes_no_session_that_has_expired) {
   admin_desk d;
   d.now += 25h;
