@@ -35,7 +35,8 @@ class AFrontendWrittenForThePythonServer(DaemonCase):
         cls.smtp = Controller(cls.mailbox, hostname="127.0.0.1", port=port)
         cls.smtp.start()
         cls.addClassCleanup(cls.smtp.stop)
-        cls.items = {"emailserver": "127.0.0.1", "emailport": str(port), "emailtls": "none", "ratelimits": ""}
+        cls.items = {"emailserver": "127.0.0.1", "emailport": str(port), "emailtls": "none",
+                     "ratelimits": "user-new:100;user-login:100;user-signup-email:100"}
         super().setUpClass()
 
     def setUp(self) -> None:
