@@ -29,8 +29,7 @@ std::optional<std::vector<std::int64_t>> parse_shared_with(std::string_view text
     if (more) text.remove_prefix(comma + 1);
   }
   std::ranges::sort(ids);
-  const auto repeated = std::ranges::unique(ids);
-  ids.erase(repeated.begin(), repeated.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   return ids;
 }
 
