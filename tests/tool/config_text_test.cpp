@@ -46,7 +46,7 @@ TEST(config_text, envfile_means_the_same_when_it_is_read) {
   const auto after = load(around(dir), {"--envfile=" + dir.file("env", envfile_text(*before, {}))});
   ASSERT_TRUE(after) << after.error().text;
   EXPECT_EQ(after->server_name, "100% ours");
-  EXPECT_EQ(after->mail.password.reveal(), "letmein");
+  EXPECT_EQ(after->mail.route.password.reveal(), "letmein");
   EXPECT_EQ(after->session_max_age_days, 7);
   EXPECT_TRUE(after->warnings.empty());
   for (std::size_t i = 0; i < item_count; ++i) EXPECT_EQ(after->shown[i].text, before->shown[i].text);

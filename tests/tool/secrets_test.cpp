@@ -136,7 +136,8 @@ TEST_F(secrets, salt_that_looks_like_a_missing_file_is_refused) {
 
 TEST_F(secrets, mail_password_is_a_value_even_where_a_file_has_its_name) {
   dir.file("letmein", "x");
-  EXPECT_EQ(load(around(dir, with_secrets({{"AUTHNZERVER_EMAILPASS", "letmein"}})))->mail.password.reveal(), "letmein");
+  EXPECT_EQ(load(around(dir, with_secrets({{"AUTHNZERVER_EMAILPASS", "letmein"}})))->mail.route.password.reveal(),
+            "letmein");
 }
 
 TEST_F(secrets, administrators_password_is_read_when_it_is_needed) {
