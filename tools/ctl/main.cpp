@@ -6,6 +6,7 @@
 #include "proto/token.hpp"
 #include "tools/ctl/calibrate_command.hpp"
 #include "tools/ctl/call_command.hpp"
+#include "tools/ctl/mail_templates_command.hpp"
 #include "tools/ctl/policy_command.hpp"
 #include "tools/ctl/tables.hpp"
 #include "tools/version.hpp"
@@ -66,8 +67,9 @@ void add_calibrate(CLI::App& app, ctl::calibrate_options& o, int& status) {
 int main(int argc, char** argv) {
   CLI::App app{
       "Looks into and asks an authnzerver.\n\n"
-      "Exit status: 0 done, and with `call` the answer is a success, with `policy` it is fine or granted;\n"
-      "1 it is a failure, broken or denied; 2 the command line is wrong; 3 there was no answer."};
+      "Exit status: 0 done, and with `call` the answer is a success, with `policy` and `mail-templates`\n"
+      "it is fine or granted; 1 it is a failure, broken or denied; 2 the command line is wrong; 3 there was no "
+      "answer."};
   app.set_version_flag("--version", std::string(tools::version));
   app.require_subcommand(1);
   int status = 0;
@@ -85,6 +87,7 @@ int main(int argc, char** argv) {
   ctl::calibrate_options calibrate;
   add_calibrate(app, calibrate, status);
   ctl::add_policy(app, status);
+  ctl::add_mail_templates(app, status);
 
   try {
     app.parse(argc, argv);
