@@ -39,7 +39,7 @@ std::string without_links(std::string_view user_agent) {
   return out;
 }
 
-std::string or_unknown(std::string text) { return text.empty() ? "unknown" : text; }
+std::string or_unknown(const std::string& text) { return text.empty() ? "unknown" : text; }
 
 std::string written_time(proto::timestamp t) {
   auto text = proto::format_time(std::chrono::floor<std::chrono::seconds>(t));

@@ -175,7 +175,7 @@ const delivery_report out_of_memory{delivery::deferred, "libcurl cannot be set u
 
 }  // namespace
 
-smtp_transport::smtp_transport(std::string client_name)
+smtp_transport::smtp_transport(const std::string& client_name)
     : client_name_(actors::ascii_domain(client_name).value_or("localhost")) {}
 
 smtp_transport::smtp_transport() : smtp_transport(full_host_name()) {}

@@ -18,7 +18,7 @@ namespace authnz::net {
 class smtp_transport final : public actors::mail_transport {
  public:
   /// `client_name` is how the server is greeted; if it is no host name, `localhost`.
-  explicit smtp_transport(std::string client_name);
+  explicit smtp_transport(const std::string& client_name);
   /// Greets with the host's full name.
   smtp_transport();
 

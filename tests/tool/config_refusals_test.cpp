@@ -42,7 +42,10 @@ INSTANTIATE_TEST_SUITE_P(
         bad_value{"--permissions=/no/such",
                   "permissions (--permissions): /no/such does not exist or cannot be looked at"},
         bad_value{"--commonpasswords=/", "commonpasswords (--commonpasswords): / is a directory"},
-        bad_value{"--emailsender=a\nb", "emailsender (--emailsender): must not hold control characters"}));
+        bad_value{"--emailsender=a\nb", "emailsender (--emailsender): must not hold control characters"},
+        bad_value{"--emailsender=Site", "emailsender (--emailsender): is no address; e.g. Name <name@example.org>"},
+        bad_value{"--emailtemplates=/nowhere", "emailtemplates (--emailtemplates): /nowhere is no directory"},
+        bad_value{"--emailhtml=yes", "emailhtml (--emailhtml): must be 0 or 1"}));
 
 class config_names_the_item : public testing::TestWithParam<std::string> {};
 

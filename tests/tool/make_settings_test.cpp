@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "actors/mail_templates.hpp"
 #include "tests/tool/scratch.hpp"
 
 namespace authnz::daemon {
@@ -110,6 +111,89 @@ TEST(make_settings, renews_lists_from_files_and_keeps_old_ones_that_broke) {
   EXPECT_TRUE(after.settings->disposable_domains->contains("one.example"));
   ASSERT_EQ(after.errors.size(), 1U);
   EXPECT_TRUE(after.errors[0].starts_with("disposabledomains: ")) << after.errors[0];
+}
+
+std::string template_with(std::string_view subject) {
+  const auto& text = actors::built_in_template_files().front().second;
+  return "Subject: " + std::string(subject) + text.substr(text.find('\n'));
+}
+
+TEST(make_settings, takes_how_messages_are_sent) {
+  const scratch dir;
+  dir.file("signup.txt", template_with("Hello"));
+  const auto authorities = dir.file("ca.pem", "");
+  const auto c = load(around(dir, with_secrets({{"AUTHNZERVER_EMAILPASS", "sesame"}})),
+                      {"--emailserver=mail.example.org", "--emailport=465", "--emailuser=site", "--emailtls=tls",
+                       "--emailtlsverify=0", "--emailcafile=" + authorities, "--emailsender=Site <site@example.org>",
+                       "--emailoverride=1", "--emailhtml=1", "--emailtemplates=" + dir.path().string()});
+  ASSERT_TRUE(c) << c.error().text;
+  const auto made = make_settings(*c);
+  ASSERT_TRUE(made) << made.error();
+  const auto& mail = (*made)->mail;
+  EXPECT_EQ(mail.route.server, "mail.example.org");
+  EXPECT_EQ(mail.route.port, 465);
+  EXPECT_EQ(mail.route.user, "site");
+  EXPECT_EQ(mail.route.password.reveal(), "sesame");
+  EXPECT_EQ(mail.route.security, actors::mail_security::tls);
+  EXPECT_FALSE(mail.route.verify_certificate);
+  EXPECT_EQ(mail.route.authorities, authorities);
+  EXPECT_EQ(mail.sender, "Site <site@example.org>");
+  EXPECT_TRUE(mail.override_by_request);
+  EXPECT_TRUE(mail.html);
+  EXPECT_EQ(mail.templates->of(actors::mail_kind::signup).subject, "Hello");
+  EXPECT_EQ(mail.keys, c->keys);
+}
+
+TEST(make_settings, has_the_built_in_texts_of_messages_by_default) {
+  const scratch dir;
+  const auto c = load(around(dir, with_secrets()));
+  ASSERT_TRUE(c) << c.error().text;
+  const auto made = make_settings(*c);
+  ASSERT_TRUE(made) << made.error();
+  EXPECT_EQ((*made)->mail.templates->of(actors::mail_kind::signup).plain,
+            actors::mail_templates::built_in().of(actors::mail_kind::signup).plain);
+}
+
+TEST(make_settings, refuses_broken_texts_of_messages) {
+  const scratch dir;
+  dir.file("signup.txt", "Subject: Hello\n\n{{name}}\n");
+  const auto c = load(around(dir, with_secrets()), {"--emailtemplates=" + dir.path().string()});
+  ASSERT_TRUE(c) << c.error().text;
+  const auto made = make_settings(*c);
+  ASSERT_FALSE(made);
+  EXPECT_TRUE(made.error().starts_with("emailtemplates: " + dir / "signup.txt" + ": {{name}} is no placeholder"))
+      << made.error();
+}
+
+TEST(make_settings, renews_the_texts_of_messages_and_keeps_old_ones_that_broke) {
+  const scratch dir;
+  dir.file("signup.txt", template_with("First"));
+  const auto c = load(around(dir, with_secrets()), {"--emailtemplates=" + dir.path().string()});
+  ASSERT_TRUE(c) << c.error().text;
+  const auto first = make_settings(*c);
+  ASSERT_TRUE(first) << first.error();
+  dir.file("signup.txt", template_with("Second"));
+  const auto second = remake_settings(*c, **first);
+  EXPECT_EQ(second.errors, std::vector<std::string>{});
+  EXPECT_EQ(second.settings->mail.templates->of(actors::mail_kind::signup).subject, "Second");
+  dir.file("signup.txt", "Third");
+  const auto third = remake_settings(*c, *second.settings);
+  EXPECT_EQ(third.errors.size(), 1U);
+  EXPECT_EQ(third.settings->mail.templates->of(actors::mail_kind::signup).subject, "Second");
+}
+
+TEST(make_settings, seals_messages_with_renewed_keys) {
+  const scratch dir;
+  const auto file = dir.file("key", a_key);
+  const auto surroundings = around(dir, {{"AUTHNZERVER_SECRET", file}, {"AUTHNZERVER_PIISALT", "salt"}});
+  const auto before = load(surroundings);
+  ASSERT_TRUE(before) << before.error().text;
+  const auto first = make_settings(*before);
+  ASSERT_TRUE(first) << first.error();
+  dir.file("key", another_key);
+  const auto after = load(surroundings);
+  ASSERT_TRUE(after) << after.error().text;
+  EXPECT_EQ(remake_settings(*after, **first).settings->mail.keys, after->keys);
 }
 
 }  // namespace
