@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "desk.hpp"
+#include "proto/token.hpp"
 #include "storage/apikey_store.hpp"
 
 namespace authnz::actors::test {
@@ -91,6 +92,16 @@ class apikey_desk : public desk {
     random.more_bytes.fill(static_cast<unsigned char>(nanoseconds + 128));
     const auto view = store.read();
     return std::get<finish>(decide({*view, call, *config, nothing, random, ids, now, now}));
+  }
+
+  /// Changes what is stored of a key's claims behind the server's back.
+  void store_claims(const json& claims, const std::string& text) {
+    const auto before = *storage::find_apikey(*store.read(), *proto::token_key(claims["tkn"].get<std::string>()));
+    auto after = before;
+    after.claims = text;
+    storage::mini_transaction tx;
+    storage::replace_apikey(tx, before, after);
+    EXPECT_EQ(store.commit(tx), storage::commit_result::applied);
   }
 
   /// Whether any record holds these bytes.

@@ -34,6 +34,14 @@ TEST(apikey_revoke, ends_a_key_without_a_session_with_its_refresh_token) {
   EXPECT_EQ(d.ask_as_ada("apikey-revoke-nosession", free.claims).reason(), "apikey-not-found");
 }
 
+TEST(apikey_revoke, ends_the_family_of_a_refreshed_key) {
+  apikey_desk d;
+  const auto old = d.new_key_nosession();
+  const auto made = apikey_desk::issued_by(d.refresh(old));
+  ASSERT_EQ(d.ask_as_ada("apikey-revoke-nosession", made.claims).reason(), "ok");
+  EXPECT_EQ(d.refresh(old).reason(), "apikey-invalid") << "there is no family left that a reuse could end";
+}
+
 TEST(apikey_revoke, ends_expired_keys_and_keys_of_a_former_role) {
   apikey_desk d;
   const auto tied = d.new_key({{"expires_days", 0}});
@@ -117,6 +125,7 @@ TEST(apikey_revokeall, ends_all_keys_without_a_session_whatever_their_role) {
 
 TEST(apikey_revokeall, counts_what_could_still_be_of_use) {
   apikey_desk d;
+  ASSERT_EQ(d.ask_as_ada("apikey-revokeall-nosession", d.new_key_nosession().claims).reason(), "ok");
   const auto refreshed = d.new_key_nosession();
   ASSERT_EQ(d.refresh(refreshed).reason(), "ok");
   const auto reused = d.new_key_nosession();

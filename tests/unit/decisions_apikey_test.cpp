@@ -3,7 +3,6 @@
 #include <limits>
 
 #include "apikey_desk.hpp"
-#include "proto/token.hpp"
 
 namespace authnz::actors::test {
 namespace {
@@ -95,8 +94,10 @@ TEST(apikey_new, needs_a_live_session) {
 
 TEST(apikey_new, needs_a_session_that_fits) {
   apikey_desk d;
-  for (const json& changes : {json{{"session_token", d.new_session()}}, json{{"ip_address", "192.0.2.2"}},
-                              json{{"ip_address", "no address"}}, json{{"user_agent", "Test"}}}) {
+  const auto other = d.new_session(d.add_user("other@example.org"));
+  for (const json& changes :
+       {json{{"session_token", d.new_session()}}, json{{"session_token", other}}, json{{"ip_address", "192.0.2.2"}},
+        json{{"ip_address", "no address"}}, json{{"user_agent", "Test"}}}) {
     const auto refused = d.ask_new(changes);
     EXPECT_EQ(refused.reason(), "session-mismatch") << changes;
     EXPECT_EQ(refused.answer["message_codes"], json({"session-not-found"}));
@@ -239,17 +240,20 @@ TEST(apikey_verify, takes_equal_values_in_another_form) {
 TEST(apikey_verify, compares_only_what_is_stored) {
   apikey_desk d;
   const auto claims = d.new_key();
-  const std::string key = *proto::token_key(claims["tkn"].get<std::string>());
-  const auto before = *storage::find_apikey(*d.store.read(), key);
-  auto after = before;
-  after.claims = R"({"uid":4,"rol":"authenticated"})";
-  storage::mini_transaction tx;
-  storage::replace_apikey(tx, before, after);
-  ASSERT_EQ(d.store.commit(tx), storage::commit_result::applied);
+  d.store_claims(claims, R"({"uid":4,"rol":"authenticated"})");
   json few = {{"tkn", claims["tkn"]}, {"uid", 4}, {"rol", "authenticated"}};
   EXPECT_EQ(d.verdict_on(few), "ok");
   few["rol"] = "staff";
   EXPECT_EQ(d.verdict_on(few), "apikey-invalid");
+}
+
+TEST(apikey_verify, does_not_take_damaged_claims_for_few) {
+  apikey_desk d;
+  const auto claims = d.new_key();
+  for (const char* damaged : {"", "{", "[]", "null"}) {
+    d.store_claims(claims, damaged);
+    EXPECT_EQ(d.verdict_on(claims), "apikey-invalid") << damaged;
+  }
 }
 
 TEST(apikey_verify, holds_from_not_before_until_expiry) {
