@@ -35,10 +35,18 @@ void journal_state::queue(commit_ptr&& job) {
 }
 
 void journal_state::flush() {
+  commit_some();
+  if (!pending_.empty()) self_->send(self_, caf::flush_atom_v);
+}
+
+void journal_state::flush_all() {
+  while (!pending_.empty()) commit_some();
+}
+
+void journal_state::commit_some() {
   const auto n = static_cast<std::ptrdiff_t>(std::min(pending_.size(), most_in_a_batch));
   std::vector<queued> batch(std::make_move_iterator(pending_.begin()), std::make_move_iterator(pending_.begin() + n));
   pending_.erase(pending_.begin(), pending_.begin() + n);
-  if (!pending_.empty()) self_->send(self_, caf::flush_atom_v);
 
   std::vector<const storage::mini_transaction*> transactions;
   transactions.reserve(batch.size());
@@ -60,6 +68,10 @@ void journal_state::flush() {
 journal_actor::behavior_type journal(journal_actor::stateful_pointer<journal_state> self, committer commit,
                                      meter_ptr measured) {
   self->state.begin(std::move(commit), std::move(measured));
+  self->set_exit_handler([self](caf::exit_msg& why) {
+    self->state.flush_all();
+    self->quit(why.reason);
+  });
   return {
       [self](commit_ptr& job) { self->state.queue(std::move(job)); },
       [self](flush_atom) { self->state.flush(); },

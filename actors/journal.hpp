@@ -26,8 +26,12 @@ class journal_state {
   void begin(committer&& commit, meter_ptr&& measured);
   void queue(commit_ptr&& job);
   void flush();
+  /// Before it ends: whoever handed a job over in time gets it done.
+  void flush_all();
 
  private:
+  void commit_some();
+
   struct queued {
     commit_ptr job;
     std::chrono::steady_clock::time_point since;

@@ -19,11 +19,28 @@ void start(self_ptr self, supervisor_state::watched& w) {
   self->monitor(w.actor);
 }
 
-void restart_later(self_ptr self, const caf::down_msg& down) {
+void end_those(self_ptr self, bool last) {
+  for (const auto& w : self->state.children)
+    if (w.actor && w.spec.ends_last == last) self->send_exit(w.actor, *self->state.stopping);
+}
+
+bool are_there(const supervisor_state& state, bool last) {
+  return std::ranges::any_of(state.children, [last](const auto& w) { return w.actor && w.spec.ends_last == last; });
+}
+
+/// Once all others have ended: ends those that end last, and then itself.
+void go_on_stopping(self_ptr self) {
+  if (are_there(self->state, false)) return;
+  if (!are_there(self->state, true)) return self->quit(*self->state.stopping);
+  end_those(self, true);
+}
+
+void child_is_down(self_ptr self, const caf::down_msg& down) {
   auto& all = self->state.children;
   const auto at = std::ranges::find_if(all, [&](const auto& w) { return w.actor && w.actor.address() == down.source; });
   if (at == all.end()) return;
   at->actor = nullptr;
+  if (self->state.stopping) return go_on_stopping(self);
   at->spec.withdraw();
   at->spec.measured->restarted();
   ++at->restarts;
@@ -46,15 +63,17 @@ supervisor_actor::behavior_type supervisor(self_ptr self, std::vector<child> chi
   self->state.config = std::move(config);
   self->state.on_death = std::move(on_death);
   for (auto& c : children) self->state.children.push_back({std::move(c), {}, 0, {}, {}});
-  self->set_down_handler([self](caf::down_msg& down) { restart_later(self, down); });
+  self->set_down_handler([self](caf::down_msg& down) { child_is_down(self, down); });
   self->set_exit_handler([self](caf::exit_msg& why) {
-    for (const auto& w : self->state.children)
-      if (w.actor) self->send_exit(w.actor, why.reason);
-    self->quit(why.reason);
+    self->state.stopping = why.reason;
+    end_those(self, false);
+    go_on_stopping(self);
   });
   for (auto& w : self->state.children) start(self, w);
   return {
-      [self](tick_atom, std::uint32_t which) { start(self, self->state.children.at(which)); },
+      [self](tick_atom, std::uint32_t which) {
+        if (!self->state.stopping) start(self, self->state.children.at(which));
+      },
       [self](settings_ptr& next) {
         self->state.config = std::move(next);
         tell(self->state, &child::takes_settings, self->state.config);

@@ -1,11 +1,13 @@
 /// Restarts actors that die. Their callers get 503 (their exchanges are
 /// destroyed), their successors start from the store, and the count is kept.
+/// Who ends it ends them all.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,7 @@ struct child {
   meter_ptr measured;  ///< counts its restarts
   bool takes_settings = true;
   bool takes_drain = false;
+  bool ends_last = false;  ///< all others end before, as they may need it until then
 };
 
 /// Called for every death: which child, why, how often so far.
@@ -48,6 +51,7 @@ struct supervisor_state {
   std::vector<watched> children;
   settings_ptr config;
   death_hook on_death;
+  std::optional<caf::error> stopping;  ///< why, once it stops
 };
 
 supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,

@@ -85,6 +85,13 @@ TEST_F(journal_actor_test, takes_a_missing_result_for_a_failure) {
   EXPECT_EQ(home.jobs->take().value()->result, commit_result::storage_error);
 }
 
+TEST_F(journal_actor_test, ends_when_all_that_it_was_given_is_committed) {
+  for (int i = 0; i < 600; ++i) caf::anon_send(actor, job("key"));
+  caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  may_commit.set_value();
+  for (int i = 0; i < 600; ++i) ASSERT_EQ(home.jobs->take().value()->result, commit_result::applied);
+}
+
 TEST_F(journal_actor_test, lets_an_answer_survive_whoever_was_to_send_it) {
   const auto answers = std::make_shared<test::answers>();
   may_commit.set_value();
