@@ -36,6 +36,10 @@ std::size_t rate_buckets::key_hash::operator()(const key& k) const noexcept {
 }
 
 rate_buckets::rate_buckets(const rate_limits& limits, const hash_key& secret) : secret_(secret) {
+  for (const auto& row : proto::request_table)
+    crypto_shorthash_siphashx24(secrets_[static_cast<std::size_t>(row.id)].data(),
+                                reinterpret_cast<const unsigned char*>(row.name.data()), row.name.size(),
+                                secret_.data());
   configure(limits);
   own_.buckets.reserve(std::min(most_keys_, most_places_in_advance));
 }
@@ -47,28 +51,35 @@ void rate_buckets::configure(const rate_limits& limits) {
 
 rate_verdict rate_buckets::take(const proto::request_row& row, std::span<const rate_subject> subjects,
                                 std::int64_t now) {
-  std::array<bucket*, 2> found{};
+  std::array<entry*, 2> found{};
   rate_verdict verdict;
   for (std::size_t i = 0; i < subjects.size(); ++i) {
     found[i] = find(row, subjects[i], now);
-    if (found[i] != nullptr && found[i]->left == 0) refuse(*found[i], now, verdict);
+    if (found[i] != nullptr && found[i]->second.left == 0) refuse(*found[i], now, verdict);
   }
   if (!verdict.allowed()) return verdict;
 
   // First those that exist: creating forgets full ones, and after that they are not.
-  for (auto* b : found)
-    if (b != nullptr) --b->left;
+  for (auto* e : found)
+    if (e != nullptr) charge(*e);
   for (std::size_t i = 0; i < subjects.size(); ++i)
-    if (found[i] == nullptr) --create(row, subjects[i], now).left;
+    if (found[i] == nullptr) charge(create(row, subjects[i], now));
   return verdict;
 }
 
-void rate_buckets::refuse(bucket& b, std::int64_t now, rate_verdict& verdict) {
+void rate_buckets::refuse(entry& e, std::int64_t now, rate_verdict& verdict) {
+  auto& b = e.second;
   verdict.retry_after = std::max(verdict.retry_after, seconds_until_next_step(b.created, now));
   const auto age = static_cast<std::uint64_t>(std::max<std::int64_t>(now - b.created, 0));
   if (b.noted != 0 && age < (std::uint64_t{b.noted} + 60) * second) return;
   b.noted = static_cast<std::uint32_t>(std::max<std::uint64_t>((age + second - 1) / second, 1));
   verdict.noteworthy = true;
+  note_change(e);
+}
+
+void rate_buckets::charge(entry& e) {
+  --e.second.left;
+  note_change(e);
 }
 
 void rate_buckets::sweep(std::int64_t now, std::size_t slots) {
@@ -107,40 +118,54 @@ void rate_buckets::sweep(table& t, std::int64_t now, std::size_t slots) {
     const auto slot = t.next_slot++ % t.buckets.bucket_count();
     std::size_t n = 0;
     for (auto it = t.buckets.begin(slot); it != t.buckets.end(slot) && n < full.size(); ++it)
-      if (is_full(it->second, now)) full[n++] = it->first;
-    for (std::size_t i = 0; i < n; ++i) t.buckets.erase(full[i]);
+      if (may_forget(it->second, now)) full[n++] = it->first;
+    for (std::size_t i = 0; i < n; ++i) forget(t, full[i]);
   }
 }
 
-rate_buckets::bucket* rate_buckets::find_active(table& t, const key& k, std::int64_t now) {
+rate_buckets::entry* rate_buckets::find_active(table& t, const key& k, std::int64_t now) {
   const auto it = t.buckets.find(k);
   if (it == t.buckets.end()) return nullptr;
-  if (!is_full(it->second, now)) return &it->second;
-  t.buckets.erase(it);
+  if (!is_full(it->second, now)) return &*it;
+  if (may_forget(it->second, now)) forget(t, k);
   return nullptr;
 }
 
 /// The bucket that counts for a subject. A shared one goes on counting until
 /// it is full, even if there is room again for one of the subject's own: else
 /// whoever is limited by it would be let off. None is as good as a full one.
-rate_buckets::bucket* rate_buckets::find(const proto::request_row& row, const rate_subject& subject, std::int64_t now) {
+rate_buckets::entry* rate_buckets::find(const proto::request_row& row, const rate_subject& subject, std::int64_t now) {
   if (const auto it = own_.buckets.find(key_of(row, subject)); it != own_.buckets.end()) {
     refill(it->second, now);
-    return &it->second;
+    return &*it;
   }
   if (!shared_.buckets.empty())
-    if (auto* b = find_active(shared_, shared_key_of(row, subject), now)) return b;
-  auto& last = last_resort(row, subject);
-  if (last && is_full(*last, now)) last.reset();
-  return last ? &*last : nullptr;
+    if (auto* e = find_active(shared_, shared_key_of(row, subject), now)) return e;
+  auto& last = last_resort(row.id, subject.what);
+  return last && !is_full(last->second, now) ? &*last : nullptr;
 }
 
-rate_buckets::bucket& rate_buckets::create(const proto::request_row& row, const rate_subject& subject,
-                                           std::int64_t now) {
-  const bucket full{now, allowances_[static_cast<std::size_t>(row.id)].capacity, 0, 0, row.id};
-  if (has_room(own_, now)) return own_.buckets.insert_or_assign(key_of(row, subject), full).first->second;
-  if (has_room(shared_, now)) return shared_.buckets.insert_or_assign(shared_key_of(row, subject), full).first->second;
-  return last_resort(row, subject).emplace(full);
+rate_buckets::entry& rate_buckets::create(const proto::request_row& row, const rate_subject& subject,
+                                          std::int64_t now) {
+  using enum storage::rate_scope;
+  if (has_room(own_, now)) return renew(*own_.buckets.try_emplace(key_of(row, subject)).first, own, row, now);
+  if (has_room(shared_, now))
+    return renew(*shared_.buckets.try_emplace(shared_key_of(row, subject)).first, shared, row, now);
+  auto& last = last_resort(row.id, subject.what);
+  if (!last) last.emplace(hash('l', row, subject.what, {}), bucket{});
+  return renew(*last, subject.what == rate_subject::kind::client ? all_clients : all_addresses, row, now);
+}
+
+/// Makes a bucket full; whether it changed or has a record stays.
+rate_buckets::entry& rate_buckets::renew(entry& e, storage::rate_scope scope, const proto::request_row& row,
+                                         std::int64_t now) const {
+  auto& b = e.second;
+  b.created = now;
+  b.left = allowances_[static_cast<std::size_t>(row.id)].capacity;
+  b.steps = b.noted = 0;
+  b.request = row.id;
+  b.scope = scope;
+  return e;
 }
 
 bool rate_buckets::has_room(table& t, std::int64_t now) {
@@ -160,17 +185,16 @@ rate_buckets::key rate_buckets::shared_key_of(const proto::request_row& row, con
 
 rate_buckets::key rate_buckets::hash(char level, const proto::request_row& row, rate_subject::kind what,
                                      std::string_view text) const {
-  std::string all{level, static_cast<char>(row.id), static_cast<char>(what)};
+  std::string all{level, static_cast<char>(what)};
   all += text;
   key k{};
   crypto_shorthash_siphashx24(k.hash.data(), reinterpret_cast<const unsigned char*>(all.data()), all.size(),
-                              secret_.data());
+                              secrets_[static_cast<std::size_t>(row.id)].data());
   return k;
 }
 
-std::optional<rate_buckets::bucket>& rate_buckets::last_resort(const proto::request_row& row,
-                                                               const rate_subject& subject) {
-  return last_resort_[static_cast<std::size_t>(row.id)][static_cast<std::size_t>(subject.what)];
+std::optional<rate_buckets::entry>& rate_buckets::last_resort(proto::request request, rate_subject::kind what) {
+  return last_resort_[static_cast<std::size_t>(request)][static_cast<std::size_t>(what)];
 }
 
 }  // namespace authnz::actors

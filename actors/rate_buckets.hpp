@@ -7,17 +7,25 @@
 /// as none, and is forgotten sooner or later; no other ever is.
 ///
 /// Time is handed in: microseconds of a steady clock, never descending.
+///
+/// Buckets can be saved, and restored after a restart. What changed is noted as
+/// it changes, up to a bound, so that saving looks at nothing else.
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "actors/rate_limits.hpp"
+#include "storage/ratelimit_store.hpp"
+#include "storage/store.hpp"
 
 namespace authnz::actors {
 
@@ -35,12 +43,20 @@ struct rate_verdict {
   bool allowed() const { return retry_after == 0; }
 };
 
+/// One moment by the clock of the buckets, and by that of their records.
+struct rate_moment {
+  std::int64_t steady = 0;
+  proto::timestamp wall{};
+};
+
 class rate_buckets {
  public:
   /// Keys are kept as a hash under this key, which is to be random.
   using hash_key = std::array<unsigned char, 16>;
 
   rate_buckets(const rate_limits& limits, const hash_key& secret);
+  rate_buckets(const rate_buckets&) = delete;
+  rate_buckets& operator=(const rate_buckets&) = delete;
 
   /// New limits; what is left in the buckets stays, cut to the new capacities.
   void configure(const rate_limits& limits);
@@ -55,10 +71,23 @@ class rate_buckets {
   /// Buckets held at present.
   std::size_t size() const;
 
+  /// From now on changes are noted.
+  void note_changes();
+  /// Writes what changed since the last call: `limit` records at
+  /// most, those that are most limited before all others. The rest is for the
+  /// next call, as far as it can be kept.
+  void save_changes(storage::mini_transaction& tx, std::size_t limit, const rate_moment& now);
+  /// Writes what the keys of records are made with.
+  void save_secret(storage::mini_transaction& tx) const;
+  /// Puts a bucket back that was saved, by this program or one before it, under
+  /// the same secret. Changes must be noted already. A wall clock that was put
+  /// back delays nobody by more than a minute.
+  void restore(const storage::rate_bucket& saved, const rate_moment& now);
+
  private:
   struct key {
     std::array<unsigned char, 16> hash;
-    bool operator==(const key&) const = default;
+    auto operator<=>(const key&) const = default;
   };
   struct key_hash {
     std::size_t operator()(const key& k) const noexcept;
@@ -69,7 +98,11 @@ class rate_buckets {
     std::uint32_t steps = 0;  ///< how often it got its allowance back
     std::uint32_t noted = 0;  ///< its last noteworthy refusal, seconds after its creation; 0 = none
     proto::request request{};
+    storage::rate_scope scope{};
+    bool changed = false;  ///< is among `changed_`
+    bool stored = false;   ///< has a record, or is to get one
   };
+  using entry = std::pair<const key, bucket>;
   /// Buckets by key, and how far the sweep through them has come.
   struct table {
     std::unordered_map<key, bucket, key_hash> buckets;
@@ -79,23 +112,43 @@ class rate_buckets {
   const allowance& allowance_of(const bucket& b) const;
   bool is_full(bucket& b, std::int64_t now) const;
   void refill(bucket& b, std::int64_t now) const;
-  static void refuse(bucket& b, std::int64_t now, rate_verdict& verdict);
+  bool is_more_limited(const bucket& a, const bucket& b) const;
+  void refuse(entry& e, std::int64_t now, rate_verdict& verdict);
+  void charge(entry& e);
+  void note_change(entry& e);
+  bool may_forget(bucket& b, std::int64_t now) const;
+  void forget(table& t, const key& k);
   void sweep(table& t, std::int64_t now, std::size_t slots);
-  bucket* find_active(table& t, const key& k, std::int64_t now);
-  bucket* find(const proto::request_row& row, const rate_subject& subject, std::int64_t now);
-  bucket& create(const proto::request_row& row, const rate_subject& subject, std::int64_t now);
+  entry* find_active(table& t, const key& k, std::int64_t now);
+  entry* find(const proto::request_row& row, const rate_subject& subject, std::int64_t now);
+  entry& create(const proto::request_row& row, const rate_subject& subject, std::int64_t now);
+  entry& renew(entry& e, storage::rate_scope scope, const proto::request_row& row, std::int64_t now) const;
   bool has_room(table& t, std::int64_t now);
   key key_of(const proto::request_row& row, const rate_subject& subject) const;
   key shared_key_of(const proto::request_row& row, const rate_subject& subject) const;
   key hash(char level, const proto::request_row& row, rate_subject::kind what, std::string_view text) const;
-  std::optional<bucket>& last_resort(const proto::request_row& row, const rate_subject& subject);
+  std::optional<entry>& last_resort(proto::request request, rate_subject::kind what);
+  bool lives_again(const key& k);
+  void save_forgotten(storage::mini_transaction& tx, std::size_t limit);
+  void save_changed(storage::mini_transaction& tx, std::size_t limit, const rate_moment& now);
+  void drop_least_limited();
+  storage::rate_bucket record_of(const entry& e, const rate_moment& now) const;
 
   hash_key secret_;
+  /// By request. They derive from its name, which does not change.
+  std::array<hash_key, proto::request_count> secrets_{};
   std::size_t most_keys_ = 0;
   std::array<allowance, proto::request_count> allowances_{};
   table own_;
   table shared_;
-  std::array<std::array<std::optional<bucket>, 2>, proto::request_count> last_resort_;
+  std::array<std::array<std::optional<entry>, 2>, proto::request_count> last_resort_;
+  std::size_t most_noted_ = 0;   ///< of changes, and of buckets forgotten; 0 = nothing is noted
+  std::vector<entry*> changed_;  ///< none of them is forgotten meanwhile
+  std::vector<key> forgotten_;   ///< had a record
 };
+
+/// The buckets that the store has, or new ones. When limits are off nothing is
+/// read, and nothing noted.
+std::shared_ptr<rate_buckets> restore_buckets(storage::store& from, const rate_limits& limits, const rate_moment& now);
 
 }  // namespace authnz::actors

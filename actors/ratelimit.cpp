@@ -1,6 +1,7 @@
 #include "actors/ratelimit.hpp"
 
 #include <array>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -18,10 +19,19 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds sweep_every{250};
 constexpr std::size_t slots_a_sweep = 4096;
 
+constexpr std::chrono::seconds save_every{1};
+// Others wait for the journal too.
+constexpr std::size_t most_saved = 4096;
+
+std::int64_t microseconds(steady_clock::time_point t) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(t.time_since_epoch()).count();
+}
+
 /// The address that a request is about, normalised; empty when it has none
 /// that validation would accept.
 std::string address_of(const proto::call& request, std::size_t longest) {
   const auto* item = request.find("email");
+  if (item == nullptr) item = request.find("email_address");
   const auto* text = item != nullptr ? item->get_ptr<const std::string*>() : nullptr;
   return text != nullptr && text->size() <= longest ? rules::normalise_address(*text) : std::string();
 }
@@ -56,15 +66,31 @@ rate_verdict ratelimit_state::count(const proto::exchange& ex) {
   const auto address = row.limit.by_address ? address_of(ex.request, parts_.config->limits.text) : std::string();
   const std::array<rate_subject, 2> subjects{
       {{rate_subject::kind::client, client}, {rate_subject::kind::mail_address, address}}};
-  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(self_->clock().now().time_since_epoch());
-  return parts_.buckets->take(row, std::span(subjects).first(address.empty() ? 1 : 2), now.count());
+  const auto now = microseconds(self_->clock().now());
+  return parts_.buckets->take(row, std::span(subjects).first(address.empty() ? 1 : 2), now);
 }
 
-void ratelimit_state::forget_full_buckets() {
-  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(self_->clock().now().time_since_epoch());
-  parts_.buckets->sweep(now.count(), slots_a_sweep);
+void ratelimit_state::tick() {
+  const auto now = self_->clock().now();
+  parts_.buckets->sweep(microseconds(now), slots_a_sweep);
+  if (now >= next_save_ && saving_.expired()) {
+    next_save_ = now + save_every;
+    save(most_saved);
+  }
   self_->delayed_send(self_, sweep_every, caf::tick_atom_v);
 }
+
+void ratelimit_state::save(std::size_t most) {
+  if (!parts_.commit || !parts_.config->rates.enabled) return;
+  auto job = std::make_shared<commit_job>();
+  parts_.buckets->save_changes(job->tx, most, {microseconds(self_->clock().now()), parts_.now()});
+  if (job->tx.writes.empty()) return;
+  parts_.buckets->save_secret(job->tx);
+  saving_ = job;
+  parts_.commit(std::move(job));
+}
+
+void ratelimit_state::save_last() { save(std::numeric_limits<std::size_t>::max()); }
 
 void ratelimit_state::configure(settings_ptr&& next) {
   parts_.config = std::move(next);
@@ -74,9 +100,13 @@ void ratelimit_state::configure(settings_ptr&& next) {
 ratelimit_actor::behavior_type ratelimit(ratelimit_actor::stateful_pointer<ratelimit_state> self,
                                          ratelimit_parts parts) {
   self->state.begin(std::move(parts));
+  self->set_exit_handler([self](caf::exit_msg& why) {
+    self->state.save_last();
+    self->quit(why.reason);
+  });
   return {
       [self](proto::exchange_ptr& ex) { self->state.pass(std::move(ex)); },
-      [self](tick_atom) { self->state.forget_full_buckets(); },
+      [self](tick_atom) { self->state.tick(); },
       [self](settings_ptr& next) { self->state.configure(std::move(next)); },
       [](ping_atom) { return caf::pong_atom_v; },
   };

@@ -1,7 +1,9 @@
 /// The actor that every request passes first: it counts, refuses (429), and
-/// reports what validation found; the rest it passes on (contract, sections 2 to 4).
+/// reports what validation found; the rest it passes on (contract, sections 2 to
+/// 4). What it counted is saved once a second, and when it stops.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -19,6 +21,8 @@ struct ratelimit_parts {
   std::function<void(proto::exchange_ptr&&)> route;        ///< to the deciders
   std::function<void(const proto::exchange&)> on_refusal;  ///< for the audit: at most one a minute and key
   meter_ptr measured;
+  std::function<void(commit_ptr&&)> commit{};  ///< to the journal; empty = nothing is saved
+  std::function<proto::timestamp()> now{};     ///< the wall's clock, for what is saved
 };
 
 class ratelimit_state {
@@ -28,14 +32,22 @@ class ratelimit_state {
 
   void begin(ratelimit_parts&& parts);
   void pass(proto::exchange_ptr&& ex);
-  void forget_full_buckets();
+  void tick();
   void configure(settings_ptr&& next);
+  /// Saves all that is not saved yet. Whoever has the journal stop lets this
+  /// actor stop before.
+  void save_last();
 
  private:
+  using clock = std::chrono::steady_clock;
+
   rate_verdict count(const proto::exchange& ex);
+  void save(std::size_t most);
 
   ratelimit_actor::pointer self_;
   ratelimit_parts parts_;
+  clock::time_point next_save_;
+  std::weak_ptr<commit_job> saving_;  ///< lives until the journal is done with it, or gone
 };
 
 ratelimit_actor::behavior_type ratelimit(ratelimit_actor::stateful_pointer<ratelimit_state> self,

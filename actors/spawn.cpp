@@ -12,7 +12,6 @@
 #include "actors/session.hpp"
 #include "actors/sweeper.hpp"
 #include "actors/user.hpp"
-#include "proto/token.hpp"
 
 namespace authnz::actors {
 
@@ -71,16 +70,23 @@ class family {
     return c;
   }
 
+  std::function<void(commit_ptr&&)> to_journal() {
+    return [&table = parts_.routes](commit_ptr&& job) { caf::anon_send(table.current()->journal, std::move(job)); };
+  }
+
   child journal_child() {
     const auto commit = [&store = parts_.store](std::span<const storage::mini_transaction* const> batch) {
       return store.commit(batch);
     };
-    return make(
+    auto c = make(
         "journal", &routes::journal,
         [&s = system_, commit](const settings_ptr&, const meter_ptr& m) {
           return s.spawn<caf::detached>(journal, committer(commit), m);
         },
         false);
+    // Others may have jobs for it until they end.
+    c.ends_last = true;
+    return c;
   }
 
   child hasher_child() {
@@ -102,7 +108,7 @@ class family {
   child sweeper_child() {
     sweeper_parts p;
     p.read = [&store = parts_.store] { return store.read(); };
-    p.commit = [&table = parts_.routes](commit_ptr&& job) { caf::anon_send(table.current()->journal, std::move(job)); };
+    p.commit = to_journal();
     p.now = clocks::system().wall;
     p.chance = [random = std::make_shared<std::mt19937_64>(std::random_device{}())] {
       return std::uniform_real_distribution<double>(0, 1)(*random);
@@ -119,10 +125,12 @@ class family {
   }
 
   child ratelimit_child() {
-    rate_buckets::hash_key secret{};
-    proto::random_bytes(secret);
     ratelimit_parts p;
-    p.buckets = std::make_shared<rate_buckets>(parts_.config->rates, secret);
+    p.now = clocks::system().wall;
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    p.buckets = restore_buckets(parts_.store, parts_.config->rates,
+                                {std::chrono::duration_cast<std::chrono::microseconds>(now).count(), p.now()});
+    p.commit = to_journal();
     p.on_refusal = parts_.on_rate_refusal;
     p.route = [&table = parts_.routes](proto::exchange_ptr&& ex) {
       const auto decider = decider_of(*table.current(), ex->request);
@@ -151,7 +159,7 @@ class family {
   child mailer_child() {
     outbox_parts p;
     p.read = [&store = parts_.store] { return store.read(); };
-    p.commit = [&table = parts_.routes](commit_ptr&& job) { caf::anon_send(table.current()->journal, std::move(job)); };
+    p.commit = to_journal();
     p.post = [&table = parts_.routes](mail_ptr&& job) { send_to_couriers(*table.current(), std::move(job)); };
     p.now = clocks::system().wall;
     p.log = parts_.log_mail;

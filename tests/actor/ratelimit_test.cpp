@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/memory_store.hpp"
 #include "tests/actor/actor_rig.hpp"
 
 namespace authnz::actors {
@@ -99,6 +100,16 @@ TEST_F(ratelimit_actor_test, charges_the_client_alone_when_the_address_is_missin
   EXPECT_EQ(answers->take().value().status, http_status::too_many_requests);
 }
 
+TEST_F(ratelimit_actor_test, counts_messages_by_the_address_they_go_to) {
+  start("user-sendemail-forgotpass:1");
+  ask(request::user_sendemail_forgotpass, R"({"email_address": "Anna@Example.org"})", "192.0.2.1");
+  EXPECT_EQ(answers->take().value().status, http_status::ok);
+  ask(request::user_sendemail_forgotpass, R"({"email_address": "anna@example.ORG"})", "192.0.2.2");
+  EXPECT_EQ(answers->take().value().status, http_status::too_many_requests);
+  ask(request::user_sendemail_forgotpass, R"({"email_address": "otto@example.org"})", "192.0.2.3");
+  EXPECT_EQ(answers->take().value().status, http_status::ok);
+}
+
 TEST_F(ratelimit_actor_test, survives_an_address_that_is_no_text) {
   start("");
   ask(request::user_lookup_email, R"({"email": 5})");
@@ -165,6 +176,126 @@ TEST_F(ratelimit_actor_test, meters_refusals_as_failed) {
   EXPECT_EQ(reading.failed, 2);
   EXPECT_EQ(reading.in_flight, 0);
   EXPECT_EQ(reading.last, request::user_list);
+}
+
+/// A rate limiter over a store whose journal is the test.
+class saving_ratelimit_test : public testing::Test {
+ protected:
+  void start(std::string_view limits = "user-list:2") {
+    auto s = std::make_shared<settings>();
+    s->rates = parse_rate_limits(limits).value();
+    ratelimit_parts parts{.config = s,
+                          .buckets = restore_buckets(store, s->rates, {0, wall}),
+                          .route =
+                              [](proto::exchange_ptr&& ex) {
+                                ex->answer({http_status::ok, "passed", 0});
+                              },
+                          .on_refusal = {},
+                          .measured = std::make_shared<meter>(),
+                          .commit = [this](commit_ptr&& job) { jobs.push_back(std::move(job)); },
+                          .now = [this] { return wall; }};
+    actor = stepped.system.spawn(ratelimit, std::move(parts));
+    stepped.run();
+  }
+  /// As a server that ends.
+  void stop() {
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+    stepped.run();
+  }
+  void commit_all() {
+    for (const auto& job : jobs) EXPECT_EQ(store.commit(job->tx), storage::commit_result::applied);
+    jobs.clear();
+  }
+  http_status ask(const std::string& client = "192.0.2.1") {
+    caf::anon_send(actor, test::make_exchange(answers, request::user_list, some_user, client));
+    stepped.run();
+    return answers->take().value().status;
+  }
+  void TearDown() override { stop(); }
+
+  test::stepped_system stepped;
+  storage::memory_store store;
+  proto::timestamp wall{1'700'000'000s};
+  std::shared_ptr<test::answers> answers = std::make_shared<test::answers>();
+  std::vector<commit_ptr> jobs;
+  ratelimit_actor actor;
+};
+
+TEST_F(saving_ratelimit_test, saves_within_a_second) {
+  start();
+  ask();
+  ask();
+  stepped.pass(1250ms, 250ms);
+  ASSERT_EQ(jobs.size(), 1);
+  commit_all();
+  stop();
+  ASSERT_TRUE(jobs.empty());
+  start();
+  EXPECT_EQ(ask(), http_status::too_many_requests);
+}
+
+TEST_F(saving_ratelimit_test, saves_nothing_when_nothing_changed) {
+  start();
+  ask();
+  stepped.pass(1250ms, 250ms);
+  commit_all();
+  stepped.pass(10s, 250ms);
+  EXPECT_TRUE(jobs.empty());
+}
+
+TEST_F(saving_ratelimit_test, has_one_job_at_the_journal_at_a_time) {
+  start();
+  ask("192.0.2.1");
+  stepped.pass(1250ms, 250ms);
+  ask("192.0.2.2");
+  stepped.pass(5s, 250ms);
+  EXPECT_EQ(jobs.size(), 1);
+  commit_all();
+  stepped.pass(250ms, 250ms);
+  EXPECT_EQ(jobs.size(), 1);
+}
+
+TEST_F(saving_ratelimit_test, goes_on_when_a_job_got_lost) {
+  start();
+  ask("192.0.2.1");
+  stepped.pass(1250ms, 250ms);
+  jobs.clear();
+  ask("192.0.2.2");
+  stepped.pass(1s, 250ms);
+  EXPECT_EQ(jobs.size(), 1);
+}
+
+TEST_F(saving_ratelimit_test, saves_the_rest_when_it_stops) {
+  start();
+  stepped.pass(1250ms, 250ms);
+  ask();
+  ask();
+  ASSERT_TRUE(jobs.empty());
+  stop();
+  ASSERT_EQ(jobs.size(), 1);
+  commit_all();
+  start();
+  EXPECT_EQ(ask(), http_status::too_many_requests);
+}
+
+TEST_F(saving_ratelimit_test, saves_the_rest_though_a_job_is_at_the_journal) {
+  start();
+  ask();
+  stepped.pass(1250ms, 250ms);
+  ask();
+  stop();
+  ASSERT_EQ(jobs.size(), 2);
+  commit_all();
+  start();
+  EXPECT_EQ(ask(), http_status::too_many_requests);
+}
+
+TEST_F(saving_ratelimit_test, saves_nothing_when_limits_are_off) {
+  start("none");
+  for (int i = 0; i < 5; ++i) ask();
+  stepped.pass(5s, 250ms);
+  stop();
+  EXPECT_TRUE(jobs.empty());
 }
 
 }  // namespace

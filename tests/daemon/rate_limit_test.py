@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 import unittest
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from cryptography.fernet import Fernet
@@ -104,6 +107,39 @@ class Configured(LimitCase):
         self.passed(4, "session-setinfo", "192.0.2.1", session_token="x")
         with self.assertRaises(RateLimited):
             self.client.call("session-setinfo", {"session_token": 7}, client_ipaddr="192.0.2.1")
+
+
+class Restarted(LimitCase):
+    items = {"ratelimits": "user-list:5"}
+
+    def still_limited(self, client_ipaddr: str, end_and_start: Callable[[], None]) -> bool:
+        began = time.monotonic()
+        self.assertEqual(self.passed(9, "user-list", client_ipaddr, user_id=1), 5)
+        end_and_start()
+        with self.server.client() as self.client:
+            passed = self.passed(9, "user-list", client_ipaddr, user_id=1)
+        # By then the bucket may have got something back.
+        return passed == 0 or time.monotonic() - began >= 60
+
+    def end_and_start_after(self, seconds: float) -> None:
+        time.sleep(seconds)
+        self.server.kill()
+        self.server.start()
+
+    def test_limits_survive_a_stop(self) -> None:
+        self.assertTrue(self.still_limited("192.0.2.1", self.server.restart))
+
+    def test_limits_survive_a_crash(self) -> None:
+        # Saved once a second, unless the machine is busy.
+        self.assertTrue(
+            any(self.still_limited(f"192.0.2.{n}", partial(self.end_and_start_after, n)) for n in (2, 5, 15))
+        )
+
+    def test_others_are_not_limited_after_a_restart(self) -> None:
+        self.assertEqual(self.passed(9, "user-list", "192.0.2.101", user_id=1), 5)
+        self.server.restart()
+        with self.server.client() as self.client:
+            self.assertEqual(self.passed(1, "user-list", "192.0.2.102", user_id=1), 1)
 
 
 class Off(LimitCase):
