@@ -86,7 +86,8 @@ class Calibrate(unittest.TestCase):
         self.assertRegex(done.stderr, "warning: even the least parameters .* longer than 1 ms")
 
     def test_it_says_what_memory_the_server_will_take(self) -> None:
-        self.assertRegex(calibrate("--target-ms", "1").stderr, r"warning: hashers x m is memory .* \d+ MiB with \d+ hashers")
+        done = calibrate("--target-ms", "1")
+        self.assertRegex(done.stderr, r"warning: hashers x m is memory .* \d+ MiB with \d+ hashers")
 
     def test_progress_is_not_part_of_the_output(self) -> None:
         done = calibrate("--target-ms", "1")
