@@ -147,10 +147,10 @@ inline constexpr auto outcomes_table = std::to_array<outcomes_row>({
      {code::password_changed},
      {code::password_too_long, rows::insecure, rows::blurred_reset(code::user_not_found),
       rows::blurred_reset(code::active_state_mismatch)}},
+    // Without `last-superuser`: whoever may lock another stays a superuser, so the last one is never the other.
     {request::user_lock,
      {code::user_locked, code::user_unlocked},
-     {code::not_allowed, code::action_invalid, code::protected_user, code::session_not_found, code::user_not_found,
-      code::last_superuser}},
+     {code::not_allowed, code::action_invalid, code::protected_user, code::session_not_found, code::user_not_found}},
     {request::user_validatepass, {}, {code::password_too_long, rows::insecure}},
     {request::internal_user_lock,
      {code::user_locked, code::user_unlocked},
