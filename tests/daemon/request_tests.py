@@ -23,6 +23,8 @@ from typing import Any, Iterable, Iterator
 HERE = Path(__file__).resolve().parent
 DOCUMENT = HERE.parents[1] / "docs" / "request-tests.md"
 ROW = re.compile(r"\| (\S+) \| (\S+) \| (?:`(\S+)`|-) \|")
+IMPORT = re.compile(r"^from (?:\w+_)?case import", re.MULTILINE)
+DERIVED = re.compile(r"^class \w+\((?:.*, )?(?!TestCase)\w+Case\):", re.MULTILINE)
 HEAD = """\
 <!-- Generated from what the tests noted: tests/daemon/request_tests.py --write BUILD. Do not edit. -->
 # Which test proves what
@@ -78,7 +80,9 @@ NOTEBOOK = Notebook(Path(os.environ["AUTHNZ_REQUEST_TESTS"])) if os.environ.get(
 
 
 def noting_suites() -> set[str]:
-    return {path.stem for path in HERE.glob("*_test.py") if "DaemonCase)" in path.read_text()}
+    """Those whose classes derive from one of case.py or of another such module."""
+    texts = {path.stem: path.read_text() for path in HERE.glob("*_test.py")}
+    return {suite for suite, text in texts.items() if IMPORT.search(text) and DERIVED.search(text)}
 
 
 def read_notes(folder: Path) -> list[Note]:
