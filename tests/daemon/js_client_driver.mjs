@@ -4,8 +4,8 @@ import { Answer, AuthnzerverError, Client } from '../../tools/clients/js/authnze
 
 function outcomeOf(result) {
   if (result instanceof Answer) {
-    const { success, response, messages, messageCodes, failureReason, reqid, request, problems, mayRetry } = result;
-    return { kind: 'Answer', success, response, messages, messageCodes, failureReason, reqid, request, problems, mayRetry };
+    const { problems, mayRetry } = result;
+    return { kind: 'Answer', ...result, problems, mayRetry };
   }
   if (!(result instanceof AuthnzerverError)) return { kind: result.constructor.name, what: result.message };
   const { name, message, status, uncertain, retryAfter = null } = result;
@@ -32,6 +32,7 @@ try {
 }
 for (let call = await read(); call; call = await read()) {
   const { method, request, body, with: given } = call;
-  console.log(JSON.stringify(await outcome(() => (method ? client[method](body, given) : client.call(request, body, given)))));
+  const ask = method ? () => client[method](body, given) : () => client.call(request, body, given);
+  console.log(JSON.stringify(await outcome(ask)));
 }
 client.close();

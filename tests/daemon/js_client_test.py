@@ -35,10 +35,12 @@ class Refused(Exception):
 def outcome(line: str) -> Answer | Exception:
     told = json.loads(line)
     if told["kind"] == "Answer":
-        return Answer(
+        found = Answer(
             told["success"], told["response"], told["messages"], told["messageCodes"], told["failureReason"],
             told["reqid"], told["request"],
         )  # fmt: skip
+        assert (told["problems"], told["mayRetry"]) == (found.problems, found.may_retry), told
+        return found
     if told["kind"] == "RateLimited":
         return RateLimited(told["what"], told["retryAfter"])
     if told["kind"] == "Unavailable":
@@ -165,7 +167,9 @@ class TheDaemon(DaemonCase):
         self.assertTrue(new.success)
         person = Person(new["user_id"], email, password)
         self.assertTrue(self.js.method("userSetEmailverified", {"email": email}).success)
-        anonymous = {"ip_address": "192.0.2.7", "user_agent": "js", "user_id": None, "expires": 1, "extra_info_json": None}
+        anonymous = {
+            "ip_address": "192.0.2.7", "user_agent": "js", "user_id": None, "expires": 1, "extra_info_json": None,
+        }  # fmt: skip
         token = self.js.method("sessionNew", anonymous)["session_token"]
         login = self.js.method("userLogin", {"session_token": token, "email": email, "password": password})
         self.assertEqual(fields_of(login), {"user_id": person.user_id, "user_role": "authenticated"})
@@ -263,8 +267,8 @@ class Package(unittest.TestCase):
         package = json.loads((PACKAGE / "package.json").read_text())
         self.assertEqual(package["type"], "module")
         self.assertFalse({name for name in package if name.lower().endswith("dependencies")})
-        version = subprocess.run([binary("authnzerver"), "--version"], check=True, capture_output=True, text=True).stdout
-        self.assertIn(package["version"], version.split())
+        told = subprocess.run([binary("authnzerver"), "--version"], check=True, capture_output=True, text=True)
+        self.assertIn(package["version"], told.stdout.split())
 
     def test_node_is_recent_enough(self) -> None:
         version = subprocess.run(["node", "--version"], check=True, capture_output=True, text=True).stdout

@@ -90,7 +90,8 @@ def read_notes(folder: Path) -> list[Note]:
     out: list[Note] = []
     for path in sorted(folder.glob("*_test.json")):
         if (HERE / path.name).with_suffix(".py").exists():
-            out += [Note(request, outcome, test, tuple(codes)) for request, outcome, test, codes in json.loads(path.read_text())]
+            for request, outcome, test, codes in json.loads(path.read_text()):
+                out.append(Note(request, outcome, test, tuple(codes)))
     return out
 
 
@@ -177,7 +178,7 @@ def main(arguments: list[str]) -> int:
     folder = build / "request-tests"
     lacking = sorted(suite for suite in noting_suites() if not (folder / f"{suite}.json").exists())
     if lacking:
-        print(f"only a part of the suites has run: {', '.join(lacking)} did not. Run `ctest -R daemon/`.", file=sys.stderr)
+        print(f"only a part of the suites has run: {', '.join(lacking)} did not; `ctest -R daemon/` runs all", file=sys.stderr)
         return 1
     table = json.loads(subprocess.run([build / "bin" / "protogen", "--json"], check=True, capture_output=True).stdout)
     notes = read_notes(folder)

@@ -9,7 +9,10 @@ from request_tests import Cell, Note, cells, document, problems, problems_of_doc
 
 OUTCOMES = {
     "success": ["verification-ok"],
-    "failures": [{"reason": "user-not-found", "message": "verification-failed"}, {"reason": "password-insecure", "message": None}],
+    "failures": [
+        {"reason": "user-not-found", "message": "verification-failed"},
+        {"reason": "password-insecure", "message": None},
+    ],
 }
 TABLE: dict[str, Any] = {
     "requests": [{"name": "verify", "alias": "verify-2019", "outcomes": OUTCOMES}],

@@ -26,7 +26,8 @@ def accepts(request: str, body: Any, **changes: Any) -> bool:
 
 def values_to_try(item: dict[str, Any]) -> list[Any]:
     """None of those where the language cannot say what the server does: 7.0 for an int, sizes in bytes."""
-    out = [value for values in OF_TYPE.values() for value in values] + ["", "a b", "a\n", ["a", "b"], 2**63, -(2**63) - 1]
+    out = [value for values in OF_TYPE.values() for value in values]
+    out += ["", "a b", "a\n", ["a", "b"], 2**63, -(2**63) - 1]
     if item["size"] != "password":
         out.append("x" * 70000)
     for bound in (item["min"], item["max"]):
@@ -48,11 +49,13 @@ def bodies(request: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{name} = {value!r:.40}", {**valid_body(request), name: value}
         if other:
             good = valid_value(item)
-            for changes in ({other: good}, {other: []}, {other: None}, {other: [], name: good}, {other: good, name: None}):
+            alone = [{other: value} for value in (good, [], None)]
+            for changes in alone + [{other: [], name: good}, {other: good, name: None}]:
                 yield f"names {changes!r:.40}", {**without, **changes}
     for item in request["update"]:
         for value in values_to_try(item):
-            yield f"update_dict.{item['name']} = {value!r:.40}", {**valid_body(request), "update_dict": {item["name"]: value}}
+            update = {"update_dict": {item["name"]: value}}
+            yield f"update_dict.{item['name']} = {value!r:.40}", {**valid_body(request), **update}
 
 
 class Agreement(DaemonCase):
@@ -77,7 +80,8 @@ class Schema(unittest.TestCase):
         for name, request in NAMES:
             with self.subTest(request=name):
                 sample = envelope(name, valid_body(request))
-                matching = [d for d in SCHEMA["$defs"] if d not in ("reqid", "client_ipaddr") and self.matches(d, sample)]
+                requests = set(SCHEMA["$defs"]) - {"reqid", "client_ipaddr"}
+                matching = [definition for definition in requests if self.matches(definition, sample)]
                 self.assertEqual(matching, [request["name"]])
 
     def matches(self, definition: str, sample: dict[str, Any]) -> bool:

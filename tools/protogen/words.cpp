@@ -111,7 +111,7 @@ std::vector<std::string_view> names_of(const request_row& row) {
 std::vector<const param*> required_first(std::span<const param> params) {
   std::vector<const param*> out;
   for (const auto& p : params) out.push_back(&p);
-  std::ranges::stable_partition(out, [](const param* p) { return p->needed != need::optional; });
+  std::stable_partition(out.begin(), out.end(), [](const param* p) { return p->needed != need::optional; });
   return out;
 }
 

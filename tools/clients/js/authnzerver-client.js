@@ -847,7 +847,8 @@ function watch(asking, seen) {
 function failure(error, asking, seen) {
   if (!seen.connected) return noConnection(error);
   const closed = ['ECONNRESET', 'EPIPE'].includes(error.code ?? '');
-  return asking.reusedSocket && closed && !seen.begun ? new NoAnswerYet(error.message, { cause: error }) : broken(error);
+  if (asking.reusedSocket && closed && !seen.begun) return new NoAnswerYet(error.message, { cause: error });
+  return broken(error);
 }
 
 /** @param {http.IncomingMessage} response */
