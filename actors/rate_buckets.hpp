@@ -13,7 +13,6 @@
 #pragma once
 
 #include <array>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -87,7 +86,7 @@ class rate_buckets {
  private:
   struct key {
     std::array<unsigned char, 16> hash;
-    auto operator<=>(const key&) const = default;
+    bool operator==(const key&) const = default;
   };
   struct key_hash {
     std::size_t operator()(const key& k) const noexcept;

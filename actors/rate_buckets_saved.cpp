@@ -90,8 +90,8 @@ bool rate_buckets::lives_again(const key& k) {
 
 void rate_buckets::save_forgotten(storage::mini_transaction& tx, std::size_t limit) {
   // One may have come and gone more than once.
-  std::ranges::sort(forgotten_);
-  forgotten_.erase(std::ranges::unique(forgotten_).begin(), forgotten_.end());
+  std::ranges::sort(forgotten_, {}, &key::hash);
+  forgotten_.erase(std::unique(forgotten_.begin(), forgotten_.end()), forgotten_.end());
   for (; !forgotten_.empty() && tx.writes.size() < limit; forgotten_.pop_back())
     if (!lives_again(forgotten_.back())) storage::remove_rate_bucket(tx, text_of(forgotten_.back().hash));
 }
