@@ -25,6 +25,7 @@ using std::chrono::milliseconds;
 struct transfer {
   std::string_view rest;  ///< of the message
   clock::time_point deadline;
+  const std::atomic<bool>& stopped;
   bool utf8_offered = false;
 };
 
@@ -52,9 +53,10 @@ std::size_t note_offers(char* data, std::size_t size, std::size_t count, void* u
 }
 
 // curl's own time-out does not hold while it waits for the answer to QUIT.
-int stop_late(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+int stop_in_time(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   constexpr std::chrono::seconds grace(1);
-  return clock::now() > static_cast<transfer*>(user)->deadline + grace ? 1 : 0;
+  const auto& t = *static_cast<transfer*>(user);
+  return t.stopped || clock::now() > t.deadline + grace ? 1 : 0;
 }
 
 bool is_ascii(std::string_view text) {
@@ -88,7 +90,7 @@ void set_limits(CURL* curl, transfer& t) {
   // With it, QUIT belongs to this transfer, and so ends in time.
   curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
   curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, stop_late);
+  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, stop_in_time);
   curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &t);
 }
 
@@ -184,7 +186,7 @@ delivery_report smtp_transport::deliver(const outgoing_mail& mail, const mail_ro
   if (!is_sendable(mail.sender) || !is_sendable(mail.recipient)) return {delivery::refused, "no address"};
   const auto host = host_of(route.server);
   if (host.empty()) return {delivery::deferred, "the mail server's name is no host name"};
-  transfer t{mail.text, clock::now() + timeout};
+  transfer t{mail.text, clock::now() + timeout, stopped_};
   if (!is_ascii(mail.sender) || !is_ascii(mail.recipient)) {
     const auto probe = connection_to(route, host, client_name_, t);
     if (!probe) return out_of_memory;

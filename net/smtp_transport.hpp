@@ -2,6 +2,7 @@
 /// RFC 4954; SMTPUTF8, RFC 6531).
 #pragma once
 
+#include <atomic>
 #include <string>
 
 #include "actors/mail.hpp"
@@ -25,7 +26,12 @@ class smtp_transport final : public actors::mail_transport {
   actors::delivery_report deliver(const actors::outgoing_mail& mail, const actors::mail_route& route,
                                   std::chrono::milliseconds timeout) override;
 
+  /// Ends what is under way, within about a second, and all that comes: they
+  /// are deferred. For a server that stops.
+  void stop() noexcept { stopped_ = true; }
+
  private:
+  std::atomic<bool> stopped_ = false;
   std::string client_name_;
 };
 

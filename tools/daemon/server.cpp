@@ -158,10 +158,11 @@ int run_server(const config& c, const config_source& read_again) {
   actors::hasher_options hashing;
   hashing.workers = c.hashers;
   hashing.longest_wait = seconds(c.hash_queue_seconds);
+  const auto mail = std::make_shared<net::smtp_transport>();
   const auto node = actors::spawn_node(
       system, {**store, routes, *settings, std::shared_ptr<actors::breached_passwords>(std::move(*breached)), c.shards,
                hashing, audit_of_decisions(audit), log_of_answers(log), audit_of_refusals(audit), log_of_deaths(log),
-               std::make_shared<net::smtp_transport>(), log_of_mail(log)});
+               mail, log_of_mail(log)});
   actors::gateway_ingress door({.most_in_flight = c.max_in_flight}, routes, node.gateway);
   door.set_needs_client_address((*settings)->rates.enabled);
   proto::replay_memory replays(c.envelope_max_age, first_second.time_since_epoch().count());
@@ -183,6 +184,7 @@ int run_server(const config& c, const config_source& read_again) {
     if (!listener.drain(std::chrono::steady_clock::now() + drain_time)) log->warning("server.drain-incomplete", {});
   }
   listener.stop();
+  mail->stop();
   caf::anon_send_exit(node.supervisor, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(node.gateway, caf::exit_reason::user_shutdown);
   system.await_all_actors_done();
