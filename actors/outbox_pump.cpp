@@ -28,13 +28,16 @@ struct recording final : pending_work {
 
 }  // namespace
 
-outbox_pump::outbox_pump(decider_actor::pointer self, outbox_parts parts) : self_(self), parts_(std::move(parts)) {
-  wake_in({});
+outbox_pump::outbox_pump(decider_actor::pointer self, outbox_parts parts)
+    : self_(self), parts_(std::move(parts)), next_wake_(self->clock().now()) {
+  self_->send(self_, tick_atom::value);
 }
 
 void outbox_pump::configure(settings_ptr&& next) { parts_.config = std::move(next); }
 
+// A tick that another, earlier one has made needless does nothing.
 void outbox_pump::tick() {
+  if (self_->clock().now() < next_wake_) return;
   next_wake_ = std::chrono::steady_clock::time_point::max();
   std::erase_if(in_flight_, [](const auto& a) { return a.second.work.expired(); });
   std::vector<std::string> ended;
@@ -95,7 +98,7 @@ void outbox_pump::try_again(const std::string& key) {
   job->key = key;
   job->tries = e->tries;
   job->mail = std::move(opened->mail);
-  job->route = opened->route ? std::move(*opened->route) : parts_.config->mail.route;
+  job->route = opened->route.value_or(parts_.config->mail.route);
   job->deadline = std::chrono::steady_clock::now() + attempt_time;
   job->reply_to = self_;
   job->work = work;

@@ -91,7 +91,7 @@ class outbox_pump {
   std::unordered_map<std::string, attempt> in_flight_;
   std::unordered_map<std::string, unrecorded_end> ended_;
   std::deque<std::string> due_;  ///< keys, the oldest first
-  std::chrono::steady_clock::time_point next_wake_ = std::chrono::steady_clock::time_point::max();
+  std::chrono::steady_clock::time_point next_wake_;
   bool draining_ = false;
 };
 
