@@ -193,7 +193,9 @@ TEST(make_settings, seals_messages_with_renewed_keys) {
   dir.file("key", another_key);
   const auto after = load(surroundings);
   ASSERT_TRUE(after) << after.error().text;
-  EXPECT_EQ(remake_settings(*after, **first).settings->mail.keys, after->keys);
+  const auto renewed = remake_settings(*after, **first, after->keys).settings;
+  EXPECT_EQ(renewed->mail.keys, after->keys);
+  EXPECT_EQ(remake_settings(*before, *renewed).settings->mail.keys, after->keys) << "keys that cannot be read stay";
 }
 
 }  // namespace

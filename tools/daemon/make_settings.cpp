@@ -59,14 +59,14 @@ tl::expected<actors::settings_ptr, std::string> make_settings(const config& c) {
   return made;
 }
 
-remade_settings remake_settings(const config& c, const actors::settings& before) {
+remade_settings remake_settings(const config& c, const actors::settings& before, const proto::keyring_ptr& keys) {
   auto made = std::make_shared<actors::settings>(before);
   remade_settings result;
   renew(made->common_passwords, item::commonpasswords, c.common_passwords, result.errors);
   renew(made->disposable_domains, item::disposabledomains, c.disposable_domains, result.errors);
   renew(made->permissions, item::permissions, c.permissions, result.errors);
   renew(made->mail.templates, item::emailtemplates, c.mail.templates, result.errors);
-  if (c.keys) made->mail.keys = c.keys;
+  if (keys) made->mail.keys = keys;
   result.policy_read = made->permissions != before.permissions;
   result.settings = std::move(made);
   return result;

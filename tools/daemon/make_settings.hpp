@@ -21,7 +21,8 @@ struct remade_settings {
   bool policy_read = false;         ///< the permissions file's present content is in force
 };
 
-/// Reads what comes from files again.
-remade_settings remake_settings(const config& c, const actors::settings& before);
+/// Reads what comes from files again. `keys`: new ones to seal messages with;
+/// null = those of before stay.
+remade_settings remake_settings(const config& c, const actors::settings& before, const proto::keyring_ptr& keys = {});
 
 }  // namespace authnz::daemon

@@ -18,15 +18,17 @@ void complain(const reload_parts& parts, std::string_view what, const std::strin
   parts.log.error("reload.kept-old", {actors::open("what", what), actors::open("why", why)});
 }
 
-void reload_keys(reload_parts& parts, const config& c) {
+// Null if they cannot be read; then those that hold already stay.
+proto::keyring_ptr reload_keys(reload_parts& parts, const config& c) {
   auto keys = reread_keys(c);
-  if (!keys) return complain(parts, "secret", keys.error());
+  if (!keys) return complain(parts, "secret", keys.error()), nullptr;
   parts.listener.set_keys(*keys);
+  return *keys;
 }
 
 /// Whether the permissions file was read.
-bool reload_settings(reload_parts& parts, const config& c) {
-  auto remade = remake_settings(c, *parts.settings);
+bool reload_settings(reload_parts& parts, const config& c, const proto::keyring_ptr& keys) {
+  auto remade = remake_settings(c, *parts.settings, keys);
   for (const auto& error : remade.errors) complain(parts, "file", error);
   parts.settings = remade.settings;
   caf::anon_send(parts.supervisor, remade.settings);
@@ -100,8 +102,8 @@ void reload(reload_parts& parts) {
   const auto again = parts.read_again();
   if (!again) complain(parts, "configuration", again.error().text);
   const config& c = again ? *again : parts.started_with;
-  const bool policy_read = reload_settings(parts, c);
-  reload_keys(parts, c);
+  const auto keys = reload_keys(parts, c);
+  const bool policy_read = reload_settings(parts, c, keys);
   if (parts.started_with.tls)
     if (const auto done = parts.listener.reload_tls(); !done) complain(parts, "tls_cert_file", done.error());
   if (const auto done = parts.audit.reopen(); !done) complain(parts, "auditlog", done.error());
