@@ -20,13 +20,15 @@ class supervisor_test : public testing::Test {
     c.name = name;
     c.start = [this, name, lingers](const settings_ptr&) {
       events.push_back(name + " starts");
-      return stepped.system.spawn([this, name, lingers](caf::event_based_actor* self) -> caf::behavior {
-        self->set_exit_handler([this, name, lingers, self](caf::exit_msg& why) {
-          events.push_back(name + " ends");
+      // With an argument, as CAF binds a reference to nothing where there is none.
+      const auto behaviour = [this, lingers](caf::event_based_actor* self, const std::string& own) -> caf::behavior {
+        self->set_exit_handler([this, own, lingers, self](caf::exit_msg& why) {
+          events.push_back(own + " ends");
           if (!lingers) self->quit(why.reason);
         });
         return {[self](tick_atom) { self->quit(caf::exit_reason::user_shutdown); }};
-      });
+      };
+      return stepped.system.spawn(behaviour, name);
     };
     c.withdraw = [] {};
     c.measured = std::make_shared<meter>();
