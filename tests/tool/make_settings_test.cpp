@@ -114,7 +114,7 @@ TEST(make_settings, renews_lists_from_files_and_keeps_old_ones_that_broke) {
 }
 
 std::string template_with(std::string_view subject) {
-  const auto& text = actors::built_in_template_files().front().second;
+  const std::string text = actors::built_in_template_files().front().second;
   return "Subject: " + std::string(subject) + text.substr(text.find('\n'));
 }
 
