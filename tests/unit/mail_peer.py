@@ -42,8 +42,9 @@ def main() -> None:
     message = email.message_from_bytes(data, policy=email.policy.default)
     sender = email.header.decode_header(email.message_from_bytes(data)["From"])
     print(json.dumps({
-        "names": message.keys(),
-        "headers": {name: str(value) for name, value in message.items()},
+  "names" : message.keys(), "headers" : {
+  name: str(value) for name, value in message.items()
+  },
         "sender": str(email.header.make_header(sender)),
         "from": mailboxes(message["From"]),
         "to": mailboxes(message["To"]),
