@@ -70,6 +70,7 @@ bool outbox_pump::look() {
       next = std::min<proto::timestamp>(next, e.next_try);
     return due_.size() < most_due;
   });
+  if (view->fault()) report({mail_event::kind::damaged});
   if (due_.empty()) wake_in(next - now);
   return !due_.empty();
 }
@@ -165,7 +166,7 @@ void outbox_pump::committed(commit_ptr&& job) {
 
 void outbox_pump::report(const mail_event& what) const {
   using enum mail_event::kind;
-  if (what.what != deferred && what.what != unrecorded) {
+  if (what.what != deferred && what.what != damaged && what.what != unrecorded) {
     parts_.done->began();
     parts_.done->ended(what.what == accepted, {}, {});
   }

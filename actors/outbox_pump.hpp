@@ -26,6 +26,7 @@ struct mail_event {
     refused,     ///< dropped
     given_up,    ///< dropped: too old
     unreadable,  ///< dropped: no key opens it any more, or it is damaged
+    damaged,     ///< a record of the outbox, or more; left alone
     unrecorded,  ///< the store did not take the end of an attempt; tried again
   };
   kind what;

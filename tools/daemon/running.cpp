@@ -79,6 +79,7 @@ actors::mail_log log_of_mail(std::shared_ptr<const actors::logger> log) {
       case refused: return write(actors::log_level::error, "mail.refused");
       case given_up: return write(actors::log_level::error, "mail.given-up");
       case unreadable: return write(actors::log_level::error, "mail.unreadable");
+      case damaged: return write(actors::log_level::error, "mail.outbox-damaged");
       case unrecorded: return write(actors::log_level::warning, "mail.unrecorded");
     }
   };
