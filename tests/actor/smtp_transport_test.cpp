@@ -252,6 +252,19 @@ TEST_P(smtp_transport_at_step, is_deferred_when_no_answer_comes_in_time) {
   EXPECT_EQ(send(route(), a_mail(), haste).result, delivery::deferred);
 }
 
+// Without the stop it would take as long as the deadline.
+TEST_P(smtp_transport_at_step, is_deferred_as_soon_as_the_server_stops) {
+  start({"--auth", "PLAIN", "--hang", step()});
+  smtp_transport transport("client.example.org");
+  const auto begun = std::chrono::steady_clock::now();
+  std::jthread stopping([&] {
+    std::this_thread::sleep_for(haste);
+    transport.stop();
+  });
+  EXPECT_EQ(transport.deliver(a_mail(), route(), 4 * patience).result, delivery::deferred);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 2 * patience);
+}
+
 class smtp_transport_encrypted : public smtp_transport_plain, public ::testing::WithParamInterface<mail_security> {
  protected:
   static void SetUpTestSuite() {

@@ -132,6 +132,63 @@ outcome<void> serve_until_stopped(const std::function<void()>& reload) {
   return {};
 }
 
+/// What there is before any actor: read, opened, and known to be writable.
+struct foundations {
+  actors::settings_ptr settings;
+  std::unique_ptr<actors::breached_passwords> breached;
+  std::unique_ptr<storage::environment> store;
+  /// From here on no other process can have accepted a request.
+  std::chrono::sys_seconds first_second;
+};
+
+outcome<foundations> lay_foundations(const config& c, const actors::logger& log) {
+  auto settings = make_settings(c);
+  if (!settings) return tl::unexpected(std::move(settings.error()));
+  auto breached = net::make_breach_source(c.breach_source);
+  if (!breached) return tl::unexpected("pwnedpasswords: " + breached.error());
+  auto store = storage::environment::open(c.store);
+  if (!store) return tl::unexpected(std::move(store.error()));
+  // Whoever had the store before us has let go of it by now.
+  const auto first_second = floor<seconds>(system_clock::now()) + seconds(1);
+  if (auto seeded = seed_if_empty(**store, c, **settings, log); !seeded)
+    return tl::unexpected(std::move(seeded.error()));
+  if (auto written = record_start(**store); !written) return tl::unexpected(std::move(written.error()));
+  return foundations{std::move(*settings), std::move(*breached), std::move(*store), first_second};
+}
+
+actors::hasher_options hashing_of(const config& c) {
+  actors::hasher_options hashing;
+  hashing.workers = c.hashers;
+  hashing.longest_wait = seconds(c.hash_queue_seconds);
+  return hashing;
+}
+
+/// Listens until the server is stopped, and finishes what is in hand.
+outcome<void> serve(reload_parts& parts) {
+  if (auto started = parts.listener.start(); !started) return started;
+  parts.door.set_not_ready({});
+  parts.audit.write({.name = "server.started"}, now());
+  parts.log.info("server.listening",
+                 {actors::open("address", parts.started_with.listen), actors::open("port", parts.listener.port())});
+  const watchdog alive([&] { return !parts.door.not_ready(); });
+  auto result = serve_until_stopped([&] { reload(parts); });
+  notify_stopping();
+  parts.door.set_not_ready("stopping");
+  parts.listener.stop_accepting();
+  caf::anon_send(parts.supervisor, actors::drain_atom::value);
+  if (!parts.listener.drain(std::chrono::steady_clock::now() + drain_time))
+    parts.log.warning("server.drain-incomplete", {});
+  return result;
+}
+
+void end_actors(const actors::node& node, caf::actor_system& system, actors::route_table& routes) {
+  caf::anon_send_exit(node.supervisor, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(node.gateway, caf::exit_reason::user_shutdown);
+  system.await_all_actors_done();
+  // A detached actor's thread ends when nobody holds its handle any more.
+  routes.update([](actors::routes& r) { r = {}; });
+}
+
 }  // namespace
 
 int run_server(const config& c, const config_source& read_again) {
@@ -141,55 +198,28 @@ int run_server(const config& c, const config_source& read_again) {
   auto opened_audit = actors::audit_log::open(log, c.audit_log);
   if (!opened_audit) return fail_start(opened_audit.error());
   const std::shared_ptr<actors::audit_log> audit = std::move(*opened_audit);
-  const auto settings = make_settings(c);
-  if (!settings) return fail_start(settings.error());
-  auto breached = net::make_breach_source(c.breach_source);
-  if (!breached) return fail_start("pwnedpasswords: " + breached.error());
-  auto store = storage::environment::open(c.store);
-  if (!store) return fail_start(store.error());
-  // Whoever had the store before us has let go of it by now.
-  const auto first_second = floor<seconds>(system_clock::now()) + seconds(1);
-  if (const auto seeded = seed_if_empty(**store, c, **settings, *log); !seeded) return fail_start(seeded.error());
-  if (const auto written = record_start(**store); !written) return fail_start(written.error());
+  auto base = lay_foundations(c, *log);
+  if (!base) return fail_start(base.error());
 
   actors::route_table routes;
   actors::node_system_config system_config(c.scheduler_threads);
   caf::actor_system system(system_config);
-  actors::hasher_options hashing;
-  hashing.workers = c.hashers;
-  hashing.longest_wait = seconds(c.hash_queue_seconds);
   const auto mail = std::make_shared<net::smtp_transport>();
-  const auto node = actors::spawn_node(
-      system, {**store, routes, *settings, std::shared_ptr<actors::breached_passwords>(std::move(*breached)), c.shards,
-               hashing, audit_of_decisions(audit), log_of_answers(log), audit_of_refusals(audit), log_of_deaths(log),
-               mail, log_of_mail(log)});
+  const auto node =
+      actors::spawn_node(system, {*base->store, routes, base->settings, std::shared_ptr(std::move(base->breached)),
+                                  c.shards, hashing_of(c), audit_of_decisions(audit), log_of_answers(log),
+                                  audit_of_refusals(audit), log_of_deaths(log), mail, log_of_mail(log)});
   actors::gateway_ingress door({.most_in_flight = c.max_in_flight}, routes, node.gateway);
-  door.set_needs_client_address((*settings)->rates.enabled);
-  proto::replay_memory replays(c.envelope_max_age, first_second.time_since_epoch().count());
+  door.set_needs_client_address(base->settings->rates.enabled);
+  proto::replay_memory replays(c.envelope_max_age, base->first_second.time_since_epoch().count());
   net::listener listener(listener_options_of(c, log, audit), door, c.keys, replays);
 
-  if (c.envelope_max_age > 0) std::this_thread::sleep_until(first_second + coarse_clocks);
-  outcome<void> result = listener.start();
-  if (result) {
-    door.set_not_ready({});
-    audit->write({.name = "server.started"}, now());
-    log->info("server.listening", {actors::open("address", c.listen), actors::open("port", listener.port())});
-    const watchdog alive([&] { return !door.not_ready(); });
-    reload_parts reloading{c, read_again, *log, *audit, node.supervisor, door, listener, *settings};
-    result = serve_until_stopped([&] { reload(reloading); });
-    notify_stopping();
-    door.set_not_ready("stopping");
-    listener.stop_accepting();
-    caf::anon_send(node.supervisor, actors::drain_atom::value);
-    if (!listener.drain(std::chrono::steady_clock::now() + drain_time)) log->warning("server.drain-incomplete", {});
-  }
+  if (c.envelope_max_age > 0) std::this_thread::sleep_until(base->first_second + coarse_clocks);
+  reload_parts parts{c, read_again, *log, *audit, node.supervisor, door, listener, base->settings};
+  const auto result = serve(parts);
   listener.stop();
   mail->stop();
-  caf::anon_send_exit(node.supervisor, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(node.gateway, caf::exit_reason::user_shutdown);
-  system.await_all_actors_done();
-  // A detached actor's thread ends when nobody holds its handle any more.
-  routes.update([](actors::routes& r) { r = {}; });
+  end_actors(node, system, routes);
   if (!result) return fail_start(result.error());
   audit->write({.name = "server.stopped"}, now());
   return exit_ok;
