@@ -1,0 +1,100 @@
+#include "net/durable_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <system_error>
+
+namespace authnz::net {
+namespace {
+
+constexpr std::size_t longest_file = std::size_t{1} << 20;
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+class descriptor {
+ public:
+  explicit descriptor(int fd) noexcept : fd_(fd) {}
+  ~descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
+  int get() const noexcept { return fd_; }
+  bool is_open() const noexcept { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+/// 0, or the error.
+int write_and_sync(int fd, std::string_view content) {
+  while (!content.empty()) {
+    const auto written = ::write(fd, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return ::fsync(fd) == 0 ? 0 : errno;
+}
+
+void sync_directory_of(const std::filesystem::path& file) {
+  const auto parent = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  const descriptor directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // Not every file system can; the rename itself has been done.
+  if (directory.is_open()) ::fsync(directory.get());
+}
+
+}  // namespace
+
+tl::expected<durable_content, std::string> read_durable(const std::filesystem::path& file, bool* missing) {
+  if (missing != nullptr) *missing = false;
+  const descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  struct stat facts {};
+  if (!in.is_open() || ::fstat(in.get(), &facts) != 0) {
+    if (missing != nullptr) *missing = errno == ENOENT;
+    return tl::unexpected("cannot be read: " + reason(errno));
+  }
+  if (!S_ISREG(facts.st_mode)) return tl::unexpected(std::string("is no file"));
+  durable_content content{.text = {}, .mode = facts.st_mode & 07777};
+  std::array<char, 4096> buffer{};
+  while (true) {
+    const auto got = ::read(in.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return tl::unexpected("cannot be read: " + reason(errno));
+    if (got == 0) return content;
+    content.text.append(buffer.data(), static_cast<std::size_t>(got));
+    if (content.text.size() > longest_file) return tl::unexpected(std::string("is too large"));
+  }
+}
+
+tl::expected<bool, std::string> rename_durable(const std::filesystem::path& from, const std::filesystem::path& to,
+                                               on_existing what) {
+  const unsigned flags = what == on_existing::keep ? RENAME_NOREPLACE : 0;
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) != 0) {
+    if (errno == EEXIST) return false;
+    return tl::unexpected("cannot be made: " + reason(errno));
+  }
+  sync_directory_of(to);
+  return true;
+}
+
+tl::expected<bool, std::string> write_durable(const std::filesystem::path& file, mode_t mode, std::string_view content,
+                                              on_existing what) {
+  std::string name = (file.parent_path() / ("." + file.filename().string() + ".XXXXXX")).string();
+  const descriptor out(::mkostemp(name.data(), O_CLOEXEC));  // its mode is 0600
+  if (!out.is_open()) return tl::unexpected("cannot be made: " + reason(errno));
+  int error = write_and_sync(out.get(), content);
+  if (error == 0 && ::fchmod(out.get(), mode) != 0) error = errno;
+  tl::expected<bool, std::string> done = tl::unexpected("cannot be written: " + reason(error));
+  if (error == 0) done = rename_durable(name, file, what);
+  if (!done || !*done) ::unlink(name.c_str());
+  return done;
+}
+
+}  // namespace authnz::net
