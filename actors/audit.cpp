@@ -45,6 +45,19 @@ audit_log::~audit_log() {
 }
 
 void audit_log::write(const audit_event& event, proto::timestamp now) noexcept {
+  write_line(event, now);
+  try {
+    if (trail_) trail_(trail_text(event, now));
+  } catch (const std::exception&) {
+    log_->error("audit.event-lost", {});
+  }
+}
+
+std::string audit_log::trail_text(const audit_event& event, proto::timestamp now) const {
+  return audit_line(event, now, trail_digest());
+}
+
+void audit_log::write_line(const audit_event& event, proto::timestamp now) noexcept {
   try {
     const auto line = audit_line(event, now, log_->digest());
     if (!file_) return log_->write_line(line);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -36,8 +37,21 @@ class audit_log {
   audit_log(const audit_log&) = delete;
   audit_log& operator=(const audit_log&) = delete;
 
-  /// A line that the file does not take goes to the ordinary log, with an error.
+  /// A line, and a record of the trail that no change brings along. A line that
+  /// the file does not take goes to the ordinary log, with an error.
   void write(const audit_event& event, proto::timestamp now) noexcept;
+  /// The line alone, for events whose record was committed with their change.
+  void write_line(const audit_event& event, proto::timestamp now) noexcept;
+  /// The text of an event's record in the trail (storage/audit_store.hpp).
+  std::string trail_text(const audit_event& event, proto::timestamp now) const;
+
+  /// Takes the texts of events that come without a change; empty = nobody does.
+  using trail = std::function<void(std::string&& text)>;
+  /// To be set while nobody writes.
+  void set_trail(trail to) { trail_ = std::move(to); }
+  /// What stands for persons in the trail; the log's own digest otherwise.
+  const proto::pii_digest& trail_digest() const { return trail_digest_ ? *trail_digest_ : log_->digest(); }
+  void set_trail_digest(std::shared_ptr<const proto::pii_digest> digest) { trail_digest_ = std::move(digest); }
 
   /// Opens the file anew, after it was moved away. When that fails the old one
   /// is kept, and the error says why.
@@ -52,6 +66,8 @@ class audit_log {
   std::optional<std::filesystem::path> file_;
   std::mutex mutex_;
   int fd_;  // -1 without a file
+  trail trail_;
+  std::shared_ptr<const proto::pii_digest> trail_digest_;
 };
 
 /// The line, without a line break.

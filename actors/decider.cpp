@@ -47,6 +47,8 @@ void decider::decide(proto::exchange_ptr&& ex) {
   const auto w = std::make_shared<work>();
   w->ex = std::move(ex);
   w->began = parts_.time.steady();
+  w->ex->waiting = {};
+  proto::mark(w->ex->followed, proto::trace_step::begun);
   parts_.measured->began(w->ex->request.row().id);
   if (w->began > w->ex->deadline) return refuse(w, http_status::unavailable, 1);
   if (w->ex->request.row().hash != proto::hashing::checking) return begin(w);
@@ -61,7 +63,8 @@ void decider::decide(proto::exchange_ptr&& ex) {
   if (!w->account) return begin(w);
   if (passed_to_other_shard(w)) return;
   const auto entry = lanes_.enter(*w->account, w, w->began);
-  if (entry.verdict == lanes::admission::evaluate) begin(w);
+  if (entry.verdict == lanes::admission::evaluate) return begin(w), schedule_tick();
+  proto::mark(w->ex->followed, proto::trace_step::queued);
   if (entry.verdict == lanes::admission::refuse) {
     w->account.reset();
     refuse(w, http_status::too_many_requests, entry.retry_after);
@@ -112,10 +115,24 @@ void decider::run(const work_ptr& w) {
 }
 
 void decider::take(const work_ptr& w, finish&& decided) {
+  proto::mark(w->ex->followed, proto::trace_step::decided);
   w->end = std::move(decided);
-  w->reply = {http_status::ok, proto::render(w->end.answer, w->ex->reqid), 0};
+  w->reply = {http_status::ok, proto::render(w->end.answer, w->ex->reqid), 0, w->end.answer.reason};
+  record_events(w);
   if (w->end.tx.writes.empty()) return conclude(w);
   commit(w, std::move(w->end.tx), proto::reply(w->reply));
+}
+
+// Events of a change are committed with it; others follow by themselves, and
+// nobody waits for them.
+void decider::record_events(const work_ptr& w) {
+  if (!parts_.record) return;
+  const auto now = parts_.time.wall();
+  const bool changes = !w->end.tx.writes.empty();
+  for (const auto& note : w->end.audit) {
+    auto text = parts_.record(note, note.always_ok ? code::none : w->end.answer.reason, *w->ex, now);
+    changes ? w->end.tx.events.push_back(std::move(text)) : parts_.aside->record(std::move(text));
+  }
 }
 
 void decider::commit(const work_ptr& w, storage::mini_transaction&& tx, proto::reply&& if_applied) {
@@ -136,6 +153,7 @@ void decider::committed(commit_ptr&& job) {
     case storage::commit_result::storage_error: return not_applied(w, code::storage_error);
     case storage::commit_result::conflict: break;
   }
+  if (w->ex->followed) ++w->ex->followed->tries;
   if (++w->tries >= most_tries) return not_applied(w, code::conflict);
   w->outgoing.reset();
   run(w);
@@ -180,6 +198,7 @@ void decider::send_to_hasher(const work_ptr& w, hash_job::kind what, std::string
 
 void decider::hashed(hash_ptr&& job) {
   const work_ptr w = own(std::move(job->work));
+  proto::mark(w->ex->followed, proto::trace_step::hashed);
   switch (job->result) {
     case hash_job::outcome::matched: w->known.check->matched = true; break;
     case hash_job::outcome::mismatched: w->known.check->matched = false; break;
@@ -200,6 +219,7 @@ void decider::take(const work_ptr& w, ask_breached&& wanted) {
 
 void decider::looked_up(breach_ptr&& job) {
   const work_ptr w = own(std::move(job->work));
+  proto::mark(w->ex->followed, proto::trace_step::looked_up);
   w->known.breach = breach_check{job->matches};
   run(w);
 }
@@ -211,13 +231,14 @@ void decider::take(const work_ptr& w, send_mail&& wanted) {
   storage::mini_transaction tx;
   storage::replace_user(tx, wanted.before, wanted.after);
   storage::add_mail(tx, wanted.entry);
-  auto if_lost = proto::render(wanted.if_lost, w->ex->reqid);
+  proto::reply if_lost{http_status::ok, proto::render(wanted.if_lost, w->ex->reqid), 0, wanted.if_lost.reason};
   w->outgoing = std::move(wanted);
-  commit(w, std::move(tx), {http_status::ok, std::move(if_lost), 0});
+  commit(w, std::move(tx), std::move(if_lost));
 }
 
 void decider::delivered(mail_ptr&& job) {
   const work_ptr w = own(std::move(job->work));
+  proto::mark(w->ex->followed, proto::trace_step::sent);
   w->known.mail = mail_check{job->report.result, std::move(w->outgoing->entry), std::move(w->outgoing->sender)};
   w->outgoing.reset();
   w->tries = 0;
@@ -242,7 +263,7 @@ void decider::conclude(const work_ptr& w) {
 
 void decider::fail(const work_ptr& w, code reason) {
   const auto a = proto::answer::failure(reason, fields_on_failure(w->ex->request));
-  end(w, {http_status::ok, proto::render(a, w->ex->reqid), 0});
+  end(w, {http_status::ok, proto::render(a, w->ex->reqid), 0, reason});
 }
 
 void decider::refuse(const work_ptr& w, http_status status, std::uint32_t retry_after) {

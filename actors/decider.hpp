@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/audit_aside.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/lanes.hpp"
 #include "actors/meter.hpp"
@@ -30,6 +31,10 @@ struct clocks {
 using audit_sink =
     std::function<void(const audit_note&, proto::code outcome, const proto::exchange&, proto::timestamp)>;
 
+/// The text of an event's record in the audit trail.
+using audit_text =
+    std::function<std::string(const audit_note&, proto::code outcome, const proto::exchange&, proto::timestamp)>;
+
 /// Told of every answer of a decider; empty = nobody wants to know.
 using answer_hook = std::function<void(const proto::exchange&, proto::http_status)>;
 
@@ -45,6 +50,9 @@ struct decider_parts {
   std::size_t shards = 1;  ///< of so many
   /// Takes a stored message to the couriers; the mailer's decider alone has it.
   std::function<void(mail_ptr&&)> post = {};
+  audit_text record = {};  ///< empty = events are not recorded
+  /// Records events that come without a change; empty if `record` is.
+  std::shared_ptr<audit_aside> aside = {};
 };
 
 /// One request while it is being decided.
@@ -77,6 +85,7 @@ class decider {
   void take(const work_ptr& w, ask_breached&& wanted);
   void take(const work_ptr& w, send_mail&& wanted);
   void send_to_hasher(const work_ptr& w, hash_job::kind what, std::string_view password, std::string phc);
+  void record_events(const work_ptr& w);
   /// `if_applied` is answered even if the actor dies meanwhile.
   void commit(const work_ptr& w, storage::mini_transaction&& tx, proto::reply&& if_applied);
   void applied(const work_ptr& w);

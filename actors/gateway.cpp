@@ -1,5 +1,6 @@
 #include "actors/gateway.hpp"
 
+#include "proto/answer.hpp"
 #include "storage/user_store.hpp"
 
 namespace authnz::actors {
@@ -77,17 +78,37 @@ gateway_actor::behavior_type gateway(gateway_actor::stateful_pointer<gateway_sta
 gateway_ingress::gateway_ingress(options o, const route_table& routes, gateway_actor actor)
     : options_(o), routes_(routes), actor_(std::move(actor)) {}
 
+// False: its destructor answers 503.
+bool gateway_ingress::admit(proto::exchange& ex) noexcept {
+  ex.observer = options_.observer;
+  ex.place = proto::permit::take(in_flight_, options_.most_in_flight);
+  ex.deadline = ex.arrived + options_.begin_within;
+  return static_cast<bool>(ex.place);
+}
+
 void gateway_ingress::submit(proto::exchange_ptr&& ex) noexcept {
   proto::exchange_ptr mine = std::move(ex);
-  mine->place = proto::permit::take(in_flight_, options_.most_in_flight);
-  if (!mine->place) return;  // its destructor answers 503
-  mine->deadline = mine->arrived + options_.begin_within;
+  if (!admit(*mine)) return;
   const auto routes = routes_.current();
   // Without limits there is nothing to count.
   if (!needs_client_address() && mine->problems.empty())
     caf::anon_send(decider_of(*routes, mine->request), std::move(mine));
   else
     caf::anon_send(routes->ratelimit, std::move(mine));
+}
+
+void gateway_ingress::submit_unlimited(proto::exchange_ptr&& ex) noexcept {
+  proto::exchange_ptr mine = std::move(ex);
+  if (!admit(*mine)) return;
+  if (!mine->problems.empty())
+    return mine->answer({proto::http_status::ok,
+                         proto::render_problems(mine->request.row().name, mine->problems, mine->reqid), 0,
+                         proto::code::invalid_parameters});
+  caf::anon_send(decider_of(*routes_.current(), mine->request), std::move(mine));
+}
+
+proto::trace_ptr gateway_ingress::follow(const proto::exchange& ex) noexcept {
+  return options_.traces ? options_.traces->follow(ex) : nullptr;
 }
 
 void gateway_ingress::check_health(std::function<void(const health_report&)> done) {

@@ -8,6 +8,7 @@
 
 #include "actors/ingress.hpp"
 #include "actors/routes.hpp"
+#include "actors/tracer.hpp"
 #include "storage/store.hpp"
 
 namespace authnz::actors {
@@ -41,12 +42,16 @@ class gateway_ingress final : public ingress {
  public:
   struct options {
     std::uint32_t most_in_flight = 4096;
-    std::chrono::seconds begin_within{10};  ///< work that has not begun by then is refused
+    std::chrono::seconds begin_within{10};       ///< work that has not begun by then is refused
+    proto::answer_observer* observer = nullptr;  ///< is told of every answer; outlives the exchanges
+    std::shared_ptr<tracer> traces = {};         ///< null = requests are not followed
   };
 
   gateway_ingress(options o, const route_table& routes, gateway_actor actor);
 
   void submit(proto::exchange_ptr&& ex) noexcept override;
+  /// As submit, but past the rate limits: for administrators.
+  void submit_unlimited(proto::exchange_ptr&& ex) noexcept;
   void check_health(std::function<void(const health_report&)> done) override;
   std::optional<std::string> not_ready() const override;
   bool needs_client_address() const noexcept override { return needs_client_.load(std::memory_order_relaxed); }
@@ -54,9 +59,15 @@ class gateway_ingress final : public ingress {
   void set_needs_client_address(bool on) noexcept { needs_client_.store(on, std::memory_order_relaxed); }
   /// What not_ready() says; empty = ready.
   void set_not_ready(std::string reason);
+  bool follows() const noexcept override { return options_.traces && options_.traces->follows(); }
+  proto::trace_ptr follow(const proto::exchange& ex) noexcept override;
+
   std::uint32_t in_flight() const noexcept { return in_flight_.load(std::memory_order_relaxed); }
+  std::uint32_t most_in_flight() const noexcept { return options_.most_in_flight; }
 
  private:
+  bool admit(proto::exchange& ex) noexcept;
+
   options options_;
   const route_table& routes_;
   gateway_actor actor_;

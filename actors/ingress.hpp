@@ -35,6 +35,11 @@ class ingress {
 
   /// Whether rate limits are on, so that `client_ipaddr` is required.
   virtual bool needs_client_address() const noexcept = 0;
+
+  /// Whether anybody follows requests, so that it is worth while to ask `follow`.
+  virtual bool follows() const noexcept { return false; }
+  /// Null unless somebody follows this request.
+  virtual proto::trace_ptr follow(const proto::exchange&) noexcept { return {}; }
 };
 
 }  // namespace authnz::actors

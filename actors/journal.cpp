@@ -12,6 +12,7 @@ using std::chrono::steady_clock;
 /// Puts a job's result on record, and sends the job home.
 void conclude(commit_ptr&& job, storage::commit_result result) {
   job->result = result;
+  if (job->ex) proto::mark(job->ex->followed, proto::trace_step::committed);
   // From here on a death on the way back must not turn a change that lasts
   // into "nothing took effect".
   if (result == storage::commit_result::applied && job->ex) job->ex->settle(proto::reply(job->if_applied));
@@ -22,9 +23,23 @@ void conclude(commit_ptr&& job, storage::commit_result result) {
 
 }  // namespace
 
-void journal_state::begin(committer&& commit, meter_ptr&& measured) {
+void journal_state::begin(committer&& commit, meter_ptr&& measured, node_meters_ptr&& counts) {
   commit_ = std::move(commit);
   measured_ = std::move(measured);
+  counts_ = std::move(counts);
+}
+
+void journal_state::count(const std::vector<storage::commit_result>& results, std::chrono::microseconds took) {
+  if (!counts_) return;
+  auto& journal = counts_->journal;
+  journal.batch_size.add(std::chrono::microseconds(results.size()));
+  journal.commit_time.add(took);
+  const auto of = [&](storage::commit_result r) { return static_cast<std::uint64_t>(std::ranges::count(results, r)); };
+  const auto applied = of(storage::commit_result::applied);
+  const auto conflicts = of(storage::commit_result::conflict);
+  journal.applied += applied;
+  journal.conflicts += conflicts;
+  journal.failures += results.size() - applied - conflicts;
 }
 
 void journal_state::queue(commit_ptr&& job) {
@@ -56,6 +71,7 @@ void journal_state::commit_some() {
   auto results = commit_(transactions);
   results.resize(batch.size(), storage::commit_result::storage_error);
   const auto took = microseconds_between(begun, steady_clock::now());
+  count(results, took);
 
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const bool decided =
@@ -66,8 +82,8 @@ void journal_state::commit_some() {
 }
 
 journal_actor::behavior_type journal(journal_actor::stateful_pointer<journal_state> self, committer commit,
-                                     meter_ptr measured) {
-  self->state.begin(std::move(commit), std::move(measured));
+                                     meter_ptr measured, node_meters_ptr counts) {
+  self->state.begin(std::move(commit), std::move(measured), std::move(counts));
   self->set_exit_handler([self](caf::exit_msg& why) {
     self->state.flush_all();
     self->quit(why.reason);

@@ -10,6 +10,7 @@
 
 #include "actors/interfaces.hpp"
 #include "actors/meter.hpp"
+#include "actors/node_meters.hpp"
 
 namespace authnz::actors {
 
@@ -23,7 +24,8 @@ class journal_state {
 
   explicit journal_state(journal_actor::pointer self) : self_(self) {}
 
-  void begin(committer&& commit, meter_ptr&& measured);
+  /// `counts` may be null.
+  void begin(committer&& commit, meter_ptr&& measured, node_meters_ptr&& counts);
   void queue(commit_ptr&& job);
   void flush();
   /// Before it ends: whoever handed a job over in time gets it done.
@@ -31,6 +33,7 @@ class journal_state {
 
  private:
   void commit_some();
+  void count(const std::vector<storage::commit_result>& results, std::chrono::microseconds took);
 
   struct queued {
     commit_ptr job;
@@ -40,10 +43,11 @@ class journal_state {
   journal_actor::pointer self_;
   committer commit_;
   meter_ptr measured_;
+  node_meters_ptr counts_;
   std::deque<queued> pending_;
 };
 
 journal_actor::behavior_type journal(journal_actor::stateful_pointer<journal_state> self, committer commit,
-                                     meter_ptr measured);
+                                     meter_ptr measured, node_meters_ptr counts = {});
 
 }  // namespace authnz::actors

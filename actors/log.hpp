@@ -6,6 +6,7 @@
 /// so that no input can forge a line.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -89,7 +90,9 @@ class logger {
   logger(log_format format, log_level lowest, std::shared_ptr<const proto::pii_digest> digest,
          std::shared_ptr<spdlog::sinks::sink> sink);
 
-  bool writes(log_level level) const noexcept { return level >= lowest_; }
+  bool writes(log_level level) const noexcept { return level >= lowest(); }
+  log_level lowest() const noexcept { return lowest_.load(std::memory_order_relaxed); }
+  void set_lowest(log_level level) noexcept { lowest_.store(level, std::memory_order_relaxed); }
 
   /// `event` is a dotted name of ours. `reqid` is the request's JSON text, or
   /// empty for lines that belong to no request.
@@ -127,7 +130,7 @@ class logger {
   std::string json_line(log_level level, std::string_view event, std::string_view reqid, log_fields fields) const;
 
   log_format format_;
-  log_level lowest_;
+  std::atomic<log_level> lowest_;
   std::shared_ptr<const proto::pii_digest> digest_;
   std::shared_ptr<spdlog::sinks::sink> sink_;
 };

@@ -47,13 +47,16 @@ void ratelimit_state::begin(ratelimit_parts&& parts) {
 void ratelimit_state::pass(proto::exchange_ptr&& ex) {
   const auto begun = steady_clock::now();
   const auto waited = microseconds_between(ex->arrived, begun);
+  ex->waiting = {};
   parts_.measured->began(ex->request.row().id);
   const auto verdict = parts_.config->rates.enabled ? count(*ex) : rate_verdict{};
+  proto::mark(ex->followed, proto::trace_step::limited);
   if (!verdict.allowed()) {
     if (verdict.noteworthy && parts_.on_refusal) parts_.on_refusal(*ex);
     ex->answer({proto::http_status::too_many_requests, {}, verdict.retry_after});
   } else if (!ex->problems.empty()) {
-    ex->answer({proto::http_status::ok, proto::render_problems(ex->request.row().name, ex->problems, ex->reqid)});
+    ex->answer({proto::http_status::ok, proto::render_problems(ex->request.row().name, ex->problems, ex->reqid), 0,
+                proto::code::invalid_parameters});
   } else {
     parts_.route(std::move(ex));
   }

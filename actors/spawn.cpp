@@ -29,7 +29,9 @@ void send_to_couriers(const routes& all, mail_ptr&& job) {
 // started again.
 class family {
  public:
-  family(caf::actor_system& system, node_parts parts) : system_(system), parts_(std::move(parts)) {}
+  family(caf::actor_system& system, node_parts parts) : system_(system), parts_(std::move(parts)) {
+    aside = std::make_shared<audit_aside>(to_journal(), parts_.meters);
+  }
 
   std::vector<child> children() {
     std::vector<child> all{journal_child(), hasher_child(),  breach_child(),
@@ -52,6 +54,7 @@ class family {
   }
 
   const meter_ptr messages_done = std::make_shared<meter>();
+  std::shared_ptr<audit_aside> aside;
 
  private:
   // `spawn` gets the settings; `Handle` is a member of routes.
@@ -80,8 +83,8 @@ class family {
     };
     auto c = make(
         "journal", &routes::journal,
-        [&s = system_, commit](const settings_ptr&, const meter_ptr& m) {
-          return s.spawn<caf::detached>(journal, committer(commit), m);
+        [&s = system_, commit, counts = parts_.meters](const settings_ptr&, const meter_ptr& m) {
+          return s.spawn<caf::detached>(journal, committer(commit), m, counts);
         },
         false);
     // Others may have jobs for it until they end.
@@ -180,10 +183,12 @@ class family {
     c.measured = std::make_shared<meter>();
     c.takes_drain = true;
     c.start = [&s = system_, &table = parts_.routes, &store = parts_.store, audit = parts_.audit,
-               on_answer = parts_.on_answer, shards = parts_.shards, place, shard, behaviour,
-               m = c.measured](const settings_ptr& config) {
-      const decider_actor actor =
-          s.spawn(behaviour, decider_parts{store, table, config, m, audit, on_answer, clocks::system(), shard, shards});
+               on_answer = parts_.on_answer, shards = parts_.shards, place, shard, behaviour, record = parts_.record,
+               aside = aside, m = c.measured](const settings_ptr& config) {
+      decider_parts parts{store, table, config, m, audit, on_answer, clocks::system(), shard, shards};
+      parts.record = record;
+      parts.aside = aside;
+      const decider_actor actor = s.spawn(behaviour, std::move(parts));
       table.update([&](routes& r) { (r.*place)[shard] = actor; });
       return caf::actor_cast<caf::actor>(actor);
     };
@@ -214,6 +219,7 @@ node spawn_node(caf::actor_system& system, node_parts parts) {
   auto children = all.children();
   for (const auto& c : children) out.meters.emplace_back(c.name, c.measured);
   out.meters.emplace_back("outbox", all.messages_done);
+  out.aside = all.aside;
   out.gateway = system.spawn(gateway, gateway_parts{routes, store});
   out.supervisor = system.spawn(supervisor, std::move(children), std::move(config), std::move(on_death));
   return out;

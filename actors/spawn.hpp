@@ -28,12 +28,15 @@ struct node_parts {
   death_hook on_death;
   std::shared_ptr<mail_transport> transport = {};  ///< null = every message is deferred
   mail_log log_mail = {};
+  audit_text record = {};  ///< empty = there is no audit trail
+  node_meters_ptr meters = std::make_shared<node_meters>();
 };
 
 struct node {
   supervisor_actor supervisor;
   gateway_actor gateway;
   std::vector<std::pair<std::string, meter_ptr>> meters;  ///< by the actor's name
+  std::shared_ptr<audit_aside> aside;                     ///< for events that come without a change
 };
 
 /// `parts.store` and `parts.routes` must outlive the actor system.

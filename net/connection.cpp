@@ -189,6 +189,7 @@ void connection::append(answer_slot& slot, bool last) {
     else
       body = proto::plain_text(answer.status = http_status::internal_error);
   }
+  if (slot.followed) slot.followed->mark(proto::trace_step::sealed);
   const answer_head head{.status = answer.status,
                          .json = json,
                          .close = slot.close || (last && closing_),

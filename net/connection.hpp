@@ -28,8 +28,9 @@ struct answer_slot {
   bool without_body = false;  ///< to HEAD
   route asked = route::nowhere;
   proto::reply answer;
-  proto::key_ptr key;        ///< sealed: the request's
-  std::uint64_t ticket = 0;  ///< while not ready
+  proto::key_ptr key;              ///< sealed: the request's
+  proto::trace_ptr followed = {};  ///< sealed: null = nobody follows the request
+  std::uint64_t ticket = 0;        ///< while not ready
 };
 
 /// Belongs to one io thread. The streams derive from it: this part knows

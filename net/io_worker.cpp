@@ -173,6 +173,7 @@ void io_worker::check_health(connection& from, std::uint64_t position, answer_sl
 
 void io_worker::act_on_envelope(connection& from, std::uint64_t position, answer_slot& slot, std::string_view body) {
   const auto now = unix_time();
+  const auto read_at = around_.door.follows() ? proto::trace::clock::now() : proto::trace::clock::time_point();
   slot.what = answer_slot::kind::sealed;
   const auto token = envelope_.open(body);
   if (!token) count(around_.stats.unreadable);
@@ -189,7 +190,18 @@ void io_worker::act_on_envelope(connection& from, std::uint64_t position, answer
     return ex->answer({status, {}});
   }
   count(around_.stats.submitted);
+  if (read_at != proto::trace::clock::time_point()) follow(*ex, slot, read_at);
   submit_with_others(std::move(ex));
+}
+
+void io_worker::follow(proto::exchange& ex, answer_slot& slot, proto::trace::clock::time_point read_at) {
+  const auto followed = around_.door.follow(ex);
+  if (!followed) return;
+  followed->mark(proto::trace_step::read, read_at);
+  followed->mark(proto::trace_step::opened, ex.arrived);
+  followed->mark(proto::trace_step::validated);
+  slot.followed = followed;
+  ex.followed = followed;
 }
 
 // Goes to the actors behind what else has been read already: they wake up once

@@ -90,6 +90,7 @@ class io_worker {
   void act_on_envelope(connection& from, std::uint64_t position, answer_slot& slot, std::string_view body);
   void check_health(connection& from, std::uint64_t position, answer_slot& slot);
   void submit_with_others(proto::exchange_ptr&& ex);
+  void follow(proto::exchange& ex, answer_slot& slot, proto::trace::clock::time_point read_at);
   bool is_first_use(const proto::opened& token, std::int64_t now);
 
   const worker_surroundings& around_;

@@ -29,7 +29,15 @@ exchange::exchange(std::shared_ptr<reply_sink> sink, std::uint64_t ticket) noexc
 exchange::~exchange() { answer(std::move(fallback_)); }
 
 void exchange::answer(reply&& r) noexcept {
-  if (const auto sink = std::exchange(sink_, nullptr)) sink->deliver(ticket_, std::move(r));
+  const auto sink = std::exchange(sink_, nullptr);
+  if (!sink) return;
+  if (observer) observer->answered(*this, r);
+  if (followed) {
+    followed->status = r.status;
+    followed->reason = r.reason;
+    followed->mark(trace_step::answered);
+  }
+  sink->deliver(ticket_, std::move(r));
 }
 
 void exchange::settle(reply&& r) noexcept { fallback_ = std::move(r); }

@@ -10,6 +10,7 @@
 
 #include "proto/call.hpp"
 #include "proto/error.hpp"
+#include "proto/trace.hpp"
 
 namespace authnz::proto {
 
@@ -19,6 +20,7 @@ struct reply {
   http_status status = http_status::unavailable;
   std::string text;
   std::uint32_t retry_after = 0;  ///< seconds, with 429 and 503
+  code reason = code::none;       ///< with 200: why it is a failure, for whoever counts
 };
 
 /// The connection's side. Implementations may be called from any thread, at
@@ -47,6 +49,15 @@ class permit {
   std::atomic<std::uint32_t>* taken_ = nullptr;
 };
 
+class exchange;
+
+/// Is told of every answer, before it goes back, on the thread that gives it.
+class answer_observer {
+ public:
+  virtual ~answer_observer() = default;
+  virtual void answered(const exchange& ex, const reply& r) noexcept = 0;
+};
+
 /// Travels as one shared_ptr from actor to actor and is never copied. Whoever
 /// holds it last without an answer makes the destructor answer 503, so no
 /// client hangs when an actor dies.
@@ -72,8 +83,11 @@ class exchange {
   std::string client;    ///< client_ipaddr, as sent; empty if there was none
   std::string problems;  ///< JSON text of validation's findings; empty if none
   permit place;          ///< counts the exchange as in flight
+  permit waiting;        ///< counts it as waiting in an actor's mailbox
+  trace_ptr followed;    ///< null = nobody follows it
   clock::time_point arrived{};
   clock::time_point deadline = clock::time_point::max();  ///< work that has not begun by then is refused (503)
+  answer_observer* observer = nullptr;                    ///< outlives the exchange
 
  private:
   std::shared_ptr<reply_sink> sink_;

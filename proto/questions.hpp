@@ -48,6 +48,7 @@ struct question_row {
   std::string_view name;
   bool acts;              ///< changes something; is written to the audit
   std::string_view help;  ///< one sentence
+  bool commits = false;   ///< its record in the audit trail is committed with its change
 };
 
 inline constexpr auto question_table = std::to_array<question_row>({
@@ -59,12 +60,12 @@ inline constexpr auto question_table = std::to_array<question_row>({
     {question::trace_stop, "trace-stop", false, "Follow no more."},
     {question::request, "request", true, "Any request of the wire, decided as if a frontend had sent it."},
     {question::sessions, "sessions", false, "Sessions, a page of them."},
-    {question::session_end, "session-end", true, "End one session."},
+    {question::session_end, "session-end", true, "End one session.", true},
     {question::apikeys, "apikeys", false, "API keys, a page of them."},
-    {question::apikey_revoke, "apikey-revoke", true, "Revoke one API key."},
+    {question::apikey_revoke, "apikey-revoke", true, "Revoke one API key.", true},
     {question::mail_queue, "mail-queue", false, "Messages that wait to be sent."},
-    {question::mail_retry, "mail-retry", true, "Try a message again now."},
-    {question::mail_drop, "mail-drop", true, "Give a message up."},
+    {question::mail_retry, "mail-retry", true, "Try a message again now.", true},
+    {question::mail_drop, "mail-drop", true, "Give a message up.", true},
     {question::limits, "limits", false, "Rate-limit buckets that are not full."},
     {question::limits_clear, "limits-clear", true, "Fill a rate-limit bucket, or all of them."},
     {question::configuration, "configuration", false, "What the node is configured with, without secrets."},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "storage/audit_store.hpp"
 #include "storage/indexes.hpp"
 #include "storage/slices.hpp"
 #include "storage/store.hpp"
@@ -12,7 +13,7 @@ namespace {
 
 bool may_name(slice in, std::string_view key) {
   if (in >= slice::count_ || row(in).derived) return false;
-  if (in == slice::meta && (key == format_key || key == revision_key)) return false;
+  if (in == slice::meta && (key == format_key || key == revision_key || key == audit_anchor_key)) return false;
   return !key.empty() && key.size() <= max_key_size;
 }
 
@@ -70,7 +71,11 @@ commit_result judge(draft& state, const mini_transaction& tx, std::uint64_t revi
     if (!derived) return commit_result::storage_error;
     indexes.push_back(std::move(*derived));
   }
+  // Reads of the trail come first: once something is written there is no way back.
+  if (!tx.events.empty() && (last_audit_record(state), state.fault())) return commit_result::storage_error;
   for (std::size_t i = 0; i < tx.writes.size(); ++i) apply(state, tx.writes[i], indexes[i], revision);
+  append_audit(state, tx, revision);
+  if (tx.forget_events) forget_audit(state, *tx.forget_events, revision);
   return commit_result::applied;
 }
 

@@ -11,7 +11,7 @@ namespace authnz::storage {
 struct slice_row {
   slice id;
   const char* name;
-  bool derived;  ///< kept by the store itself, see indexes.hpp
+  bool derived;  ///< kept by the store itself, see indexes.hpp and audit_store.hpp
 };
 
 inline constexpr auto slice_table = std::to_array<slice_row>({
@@ -30,6 +30,7 @@ inline constexpr auto slice_table = std::to_array<slice_row>({
     {slice::apikeys_by_user, "apikeys_by_user", true},
     {slice::apikeys_by_expiry, "apikeys_by_expiry", true},
     {slice::apikeys_by_family, "apikeys_by_family", true},
+    {slice::audit, "audit", true},
 });
 
 constexpr std::size_t index_of(slice s) { return static_cast<std::size_t>(s); }

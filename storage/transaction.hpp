@@ -30,6 +30,7 @@ enum class slice : std::uint8_t {
   apikeys_by_user,     ///< derived: user id + API key's key
   apikeys_by_expiry,   ///< derived: expiry + API key's key
   apikeys_by_family,   ///< derived: family's key + API key's key
+  audit,               ///< number -> event; appended to by `mini_transaction::events` alone
   count_
 };
 inline constexpr std::size_t slice_count = static_cast<std::size_t>(slice::count_);
@@ -49,6 +50,11 @@ struct write {
 struct mini_transaction {
   std::vector<expectation> expects;
   std::vector<write> writes;
+  std::vector<std::string> events = {};             ///< texts appended to the audit trail, in order
+  std::optional<std::uint64_t> forget_events = {};  ///< removes old records of the trail, this number the last
+
+  /// Whether there is nothing to commit.
+  bool empty() const { return writes.empty() && events.empty() && !forget_events; }
 };
 
 enum class commit_result : std::uint8_t {

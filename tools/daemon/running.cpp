@@ -12,9 +12,14 @@ std::optional<actors::personal_text> person(std::string text) {
   return actors::personal_text{std::move(text)};
 }
 
+actors::audit_event event_of(const actors::audit_note& note, proto::code outcome, const proto::exchange& ex) {
+  return {note.event, outcome, ex.reqid, person(note.actor), person(note.target), person(ex.client)};
+}
+
 proto::timestamp now() { return actors::clocks::system().wall(); }
 
-void complain(const reload_parts& parts, std::string_view what, const std::string& why) {
+void complain(reload_parts& parts, std::string_view what, const std::string& why) {
+  parts.complaints.push_back(std::string(what) + ": " + why);
   parts.log.error("reload.kept-old", {actors::open("what", what), actors::open("why", why)});
 }
 
@@ -41,9 +46,12 @@ bool reload_settings(reload_parts& parts, const config& c, const proto::keyring_
 
 actors::audit_sink audit_of_decisions(std::shared_ptr<actors::audit_log> audit) {
   return [audit = std::move(audit)](const actors::audit_note& note, proto::code outcome, const proto::exchange& ex,
-                                    proto::timestamp at) {
-    audit->write({note.event, outcome, ex.reqid, person(note.actor), person(note.target), person(ex.client)}, at);
-  };
+                                    proto::timestamp at) { audit->write_line(event_of(note, outcome, ex), at); };
+}
+
+actors::audit_text trail_of_decisions(std::shared_ptr<actors::audit_log> audit) {
+  return [audit = std::move(audit)](const actors::audit_note& note, proto::code outcome, const proto::exchange& ex,
+                                    proto::timestamp at) { return audit->trail_text(event_of(note, outcome, ex), at); };
 }
 
 std::function<void(const proto::exchange&)> audit_of_refusals(std::shared_ptr<actors::audit_log> audit) {
@@ -53,8 +61,8 @@ std::function<void(const proto::exchange&)> audit_of_refusals(std::shared_ptr<ac
 }
 
 actors::answer_hook log_of_answers(std::shared_ptr<const actors::logger> log) {
-  if (!log->writes(actors::log_level::debug)) return {};
   return [log = std::move(log)](const proto::exchange& ex, proto::http_status status) {
+    if (!log->writes(actors::log_level::debug)) return;
     log->debug("request.answered", ex.reqid,
                {actors::open("request", ex.request.row().name), actors::open("status", static_cast<int>(status))});
   };
@@ -98,7 +106,8 @@ void report_listener_event(net::listener_event e, std::string_view detail, const
   }
 }
 
-void reload(reload_parts& parts) {
+std::vector<std::string> reload(reload_parts& parts) {
+  parts.complaints.clear();
   notify_reloading();
   const auto again = parts.read_again();
   if (!again) complain(parts, "configuration", again.error().text);
@@ -111,6 +120,7 @@ void reload(reload_parts& parts) {
   if (policy_read) parts.audit.write({.name = "policy.reloaded"}, now());
   parts.log.info("server.reloaded", {});
   notify_ready();
+  return std::exchange(parts.complaints, {});
 }
 
 }  // namespace authnz::daemon

@@ -18,9 +18,11 @@
 namespace authnz::daemon {
 
 actors::audit_sink audit_of_decisions(std::shared_ptr<actors::audit_log> audit);
+/// The texts of their records in the audit trail.
+actors::audit_text trail_of_decisions(std::shared_ptr<actors::audit_log> audit);
 /// `ratelimit.refused`, for those refusals that are worth a line.
 std::function<void(const proto::exchange&)> audit_of_refusals(std::shared_ptr<actors::audit_log> audit);
-/// A line a request, with `debugmode`; else empty.
+/// A line a request, while `debug` is logged.
 actors::answer_hook log_of_answers(std::shared_ptr<const actors::logger> log);
 actors::death_hook log_of_deaths(std::shared_ptr<const actors::logger> log);
 actors::mail_log log_of_mail(std::shared_ptr<const actors::logger> log);
@@ -35,11 +37,12 @@ struct reload_parts {
   actors::supervisor_actor supervisor;
   actors::gateway_ingress& door;
   net::listener& listener;
-  actors::settings_ptr settings;  ///< in force
+  actors::settings_ptr settings;             ///< in force
+  std::vector<std::string> complaints = {};  ///< of the reload under way
 };
 
 /// SIGHUP: reads the environment file and every file that may change. What is
-/// broken keeps its old content and is logged.
-void reload(reload_parts& parts);
+/// broken keeps its old content, is logged and returned.
+std::vector<std::string> reload(reload_parts& parts);
 
 }  // namespace authnz::daemon

@@ -3,9 +3,7 @@
 #include <sys/resource.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <iostream>
-#include <mutex>
 #include <thread>
 
 #include "actors/audit.hpp"
@@ -17,6 +15,7 @@
 #include "net/smtp_transport.hpp"
 #include "proto/replay_memory.hpp"
 #include "storage/environment.hpp"
+#include "tools/daemon/administration.hpp"
 #include "tools/daemon/credentials_file.hpp"
 #include "tools/daemon/make_settings.hpp"
 #include "tools/daemon/notify.hpp"
@@ -43,10 +42,10 @@ int fail_start(const std::string& what) {
   return exit_start_error;
 }
 
-std::shared_ptr<const actors::logger> make_log(const config& c) {
+std::shared_ptr<actors::logger> make_log(const config& c) {
   auto digest = std::make_shared<const proto::pii_digest>(c.pii_salt ? proto::pii_digest::keyed(c.pii_salt->reveal())
                                                                      : proto::pii_digest::clear());
-  return std::make_shared<const actors::logger>(
+  return std::make_shared<actors::logger>(
       c.log_format == log_form::json ? actors::log_format::json : actors::log_format::text,
       c.debug ? actors::log_level::debug : actors::log_level::info, std::move(digest));
 }
@@ -108,27 +107,11 @@ void raise_file_limit() {
 }
 
 // Waits for SIGTERM or SIGINT, and reloads on SIGHUP meanwhile.
-outcome<void> serve_until_stopped(const std::function<void()>& reload) {
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool stop = false;
-  bool wanted = false;
-  const auto set = [&](bool& flag) {
-    const std::lock_guard lock(mutex);
-    flag = true;
-    changed.notify_one();
-  };
-  const auto watch = signal_watch::start({[&] { set(stop); }, [&] { set(wanted); }});
+outcome<void> serve_until_stopped(requests_to_main& wishes, const std::function<std::vector<std::string>()>& reload) {
+  const auto watch = signal_watch::start({[&] { wishes.stop(); }, [&] { wishes.reload(); }});
   if (!watch) return tl::unexpected(watch.error());
   notify_ready();
-  std::unique_lock lock(mutex);
-  while (!stop) {
-    changed.wait(lock, [&] { return stop || wanted; });
-    if (!std::exchange(wanted, false) || stop) continue;
-    lock.unlock();
-    reload();
-    lock.lock();
-  }
+  wishes.serve(reload);
   return {};
 }
 
@@ -163,15 +146,25 @@ actors::hasher_options hashing_of(const config& c) {
   return hashing;
 }
 
+/// The last record of this run, when nobody else writes any more.
+void record_stop(storage::store& store, actors::audit_log& audit) {
+  const actors::audit_event event{.name = "server.stopped"};
+  storage::mini_transaction tx;
+  tx.events.push_back(audit.trail_text(event, now()));
+  const storage::mini_transaction* const batch[] = {&tx};
+  store.commit(batch);
+  audit.write(event, now());
+}
+
 /// Listens until the server is stopped, and finishes what is in hand.
-outcome<void> serve(reload_parts& parts) {
+outcome<void> serve(reload_parts& parts, requests_to_main& wishes) {
   if (auto started = parts.listener.start(); !started) return started;
   parts.door.set_not_ready({});
   parts.audit.write({.name = "server.started"}, now());
   parts.log.info("server.listening",
                  {actors::open("address", parts.started_with.listen), actors::open("port", parts.listener.port())});
   const watchdog alive([&] { return !parts.door.not_ready(); });
-  auto result = serve_until_stopped([&] { reload(parts); });
+  auto result = serve_until_stopped(wishes, [&] { return reload(parts); });
   notify_stopping();
   parts.door.set_not_ready("stopping");
   parts.listener.stop_accepting();
@@ -201,27 +194,48 @@ int run_server(const config& c, const config_source& read_again) {
   auto base = lay_foundations(c, *log);
   if (!base) return fail_start(base.error());
 
+  const auto meters = std::make_shared<actors::node_meters>();
   actors::route_table routes;
   actors::node_system_config system_config(c.scheduler_threads);
   caf::actor_system system(system_config);
   const auto mail = std::make_shared<net::smtp_transport>();
-  const auto node =
-      actors::spawn_node(system, {*base->store, routes, base->settings, std::shared_ptr(std::move(base->breached)),
-                                  c.shards, hashing_of(c), audit_of_decisions(audit), log_of_answers(log),
-                                  audit_of_refusals(audit), log_of_deaths(log), mail, log_of_mail(log)});
-  actors::gateway_ingress door({.most_in_flight = c.max_in_flight}, routes, node.gateway);
+  actors::node_parts parts_of_node{*base->store,
+                                   routes,
+                                   base->settings,
+                                   std::shared_ptr(std::move(base->breached)),
+                                   c.shards,
+                                   hashing_of(c),
+                                   audit_of_decisions(audit),
+                                   log_of_answers(log),
+                                   audit_of_refusals(audit),
+                                   log_of_deaths(log),
+                                   mail,
+                                   log_of_mail(log)};
+  parts_of_node.record = trail_of_decisions(audit);
+  parts_of_node.meters = meters;
+  const auto node = actors::spawn_node(system, std::move(parts_of_node));
+  audit->set_trail([aside = node.aside](std::string&& text) { aside->record(std::move(text)); });
+  const auto traces = std::make_shared<actors::tracer>();
+  actors::gateway_ingress door({.most_in_flight = c.max_in_flight, .observer = &meters->requests, .traces = traces},
+                               routes, node.gateway);
   door.set_needs_client_address(base->settings->rates.enabled);
   proto::replay_memory replays(c.envelope_max_age, base->first_second.time_since_epoch().count());
   net::listener listener(listener_options_of(c, log, audit), door, c.keys, replays);
 
   if (c.envelope_max_age > 0) std::this_thread::sleep_until(base->first_second + coarse_clocks);
   reload_parts parts{c, read_again, *log, *audit, node.supervisor, door, listener, base->settings};
-  const auto result = serve(parts);
+  requests_to_main wishes;
+  administration admin(
+      {c, system, *base->store, routes, door, node, meters, traces, audit, log, base->settings, listener, wishes});
+  auto result = admin.start();
+  if (result) result = serve(parts, wishes);
+  admin.stop();
   listener.stop();
   mail->stop();
+  audit->set_trail({});
   end_actors(node, system, routes);
   if (!result) return fail_start(result.error());
-  audit->write({.name = "server.stopped"}, now());
+  record_stop(*base->store, *audit);
   return exit_ok;
 }
 

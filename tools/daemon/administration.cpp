@@ -1,0 +1,112 @@
+#include "tools/daemon/administration.hpp"
+
+#include <unistd.h>
+
+#include "actors/inspector.hpp"
+#include "tools/version.hpp"
+
+namespace authnz::daemon {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::chrono::milliseconds reload_patience{10'000};
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string("localhost");
+}
+
+ordered_json shown_configuration(const config& c) {
+  ordered_json items = ordered_json::array();
+  for (const auto& row : item_table) {
+    const auto& shown = c.shown[static_cast<std::size_t>(row.id)];
+    const bool hidden = row.is_secret() && shown.secret_is_set && shown.text.empty();
+    items.push_back({{"name", row.name},
+                     {"value", hidden ? std::string("***") : shown.text},
+                     {"source", shown.given_as.empty() ? std::string("default") : shown.given_as}});
+  }
+  return items;
+}
+
+actors::listener_row listener_counts(const net::listener& l) {
+  const auto& s = l.stats();
+  const auto of = [](const net::listener_stats::counter& c) { return c.load(std::memory_order_relaxed); };
+  return {{{"accepted", of(s.accepted)},
+           {"refused_connections", of(s.refused_connections)},
+           {"submitted", of(s.submitted)},
+           {"unreadable", of(s.unreadable)},
+           {"stale", of(s.stale)},
+           {"replayed", of(s.replayed)},
+           {"bad_payloads", of(s.bad_payloads)},
+           {"malformed", of(s.malformed)},
+           {"not_found", of(s.not_found)},
+           {"wrong_method", of(s.wrong_method)},
+           {"too_large", of(s.too_large)},
+           {"timed_out", of(s.timed_out)},
+           {"tls_failures", of(s.tls_failures)},
+           {"answered_ok", of(s.answered_ok)},
+           {"answered_limited", of(s.answered_limited)},
+           {"answered_error", of(s.answered_error)},
+           {"answered_unavailable", of(s.answered_unavailable)}},
+          {{"open", of(s.open)}, {"in_flight", of(s.in_flight)}}};
+}
+
+actors::audit_writer writer_to(const std::shared_ptr<actors::audit_log>& audit) {
+  const auto now = [] { return actors::clocks::system().wall(); };
+  return {[audit, now](const actors::audit_event& e) { audit->write(e, now()); },
+          [audit, now](const actors::audit_event& e) { audit->write_line(e, now()); },
+          [audit, now](const actors::audit_event& e) { return audit->trail_text(e, now()); }};
+}
+
+std::shared_ptr<const actors::inspection_parts> inspection_of(const administration_parts& p) {
+  actors::node_outside outside;
+  outside.listeners = [&l = p.listener] { return listener_counts(l); };
+  outside.configuration = [&c = p.started_with] { return shown_configuration(c); };
+  outside.reload = [&wishes = p.wishes]() -> std::vector<std::string> {
+    return wishes.reload_and_wait(reload_patience).value_or(std::vector<std::string>{"the reload did not end in time"});
+  };
+  outside.get_log_level = [log = p.log] { return log->lowest(); };
+  outside.set_log_level = [log = p.log](actors::log_level level) { log->set_lowest(level); };
+  return std::make_shared<const actors::inspection_parts>(actors::inspection_parts{
+      p.store,
+      p.routes,
+      p.door,
+      p.node,
+      p.meters,
+      p.traces,
+      writer_to(p.audit),
+      p.settings,
+      {},
+      std::move(outside),
+      [audit = p.audit](const std::string& person) { return audit->trail_digest().of(person); },
+      host_name(),
+      std::string(tools::version)});
+}
+
+}  // namespace
+
+struct administration::state {
+  explicit state(administration_parts p) : parts(std::move(p)) {}
+  administration_parts parts;
+  actors::inspector_actor inspector;
+};
+
+administration::administration(administration_parts parts) : state_(std::make_unique<state>(std::move(parts))) {}
+administration::~administration() { stop(); }
+
+tl::expected<void, std::string> administration::start() {
+  auto& s = *state_;
+  s.inspector = s.parts.system.spawn<caf::detached>(actors::inspector, inspection_of(s.parts));
+  return {};
+}
+
+void administration::stop() {
+  auto& s = *state_;
+  if (!s.inspector) return;
+  caf::anon_send_exit(s.inspector, caf::exit_reason::user_shutdown);
+  s.inspector = nullptr;
+}
+
+}  // namespace authnz::daemon
