@@ -101,4 +101,11 @@ std::string audit_line(const audit_event& event, proto::timestamp now, const pro
   return line.object();
 }
 
+std::optional<proto::timestamp> time_of_event(std::string_view line) {
+  constexpr std::string_view before = R"({"time":")";
+  if (!line.starts_with(before)) return std::nullopt;
+  line.remove_prefix(before.size());
+  return proto::parse_time(line.substr(0, line.find('"')));
+}
+
 }  // namespace authnz::actors

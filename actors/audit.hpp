@@ -73,4 +73,7 @@ class audit_log {
 /// The line, without a line break.
 std::string audit_line(const audit_event& event, proto::timestamp now, const proto::pii_digest& digest);
 
+/// When the event of such a line happened; nothing if it is none.
+std::optional<proto::timestamp> time_of_event(std::string_view line);
+
 }  // namespace authnz::actors

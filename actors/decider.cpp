@@ -340,6 +340,7 @@ decider_actor::behavior_type decider_behavior(decider& d) {
       [&d](breach_ptr& job) { d.looked_up(std::move(job)); },
       [&d](mail_ptr& job) { d.delivered(std::move(job)); },
       [&d](tick_atom) { d.tick(); },
+      [](flush_atom) {},
       [&d](drain_atom) { d.drain(); },
       [&d](settings_ptr& next) { d.configure(std::move(next)); },
       [](ping_atom) -> pong_atom { return pong_atom::value; },

@@ -101,6 +101,9 @@ class inspection_desk {
   virtual void change(admin_decision decide, answer_to done) = 0;
   /// Asks this node as a frontend would; answers with the request's answer.
   virtual void request(const std::string& name, const json& body, answer_to done) = 0;
+  /// A function for any thread: what it gets is done on the inspector's own,
+  /// which alone may answer.
+  virtual std::function<void(std::function<void()>)> way_home() const = 0;
 };
 
 }  // namespace authnz::actors

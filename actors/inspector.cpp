@@ -153,6 +153,12 @@ void inspector_state::request(const std::string& name, const json& body, answer_
   parts_->door.submit_unlimited(std::move(ex));
 }
 
+std::function<void(std::function<void()>)> inspector_state::way_home() const {
+  return [me = caf::actor_cast<inspector_actor>(self_)](std::function<void()> run) {
+    caf::anon_send(me, std::make_shared<errand>(errand{std::move(run)}));
+  };
+}
+
 void inspector_state::answered(inspected_request_ptr&& job) {
   const auto mine = std::move(job);
   mine->done(answer_of(mine->answer));
@@ -216,6 +222,7 @@ inspector_actor::behavior_type inspector(inspector_actor::stateful_pointer<inspe
       },
       [self](commit_ptr& job) { self->state.committed(std::move(job)); },
       [self](inspected_request_ptr& job) { self->state.answered(std::move(job)); },
+      [](errand_ptr& job) { std::exchange(job, {})->run(); },
       [](ping_atom) -> pong_atom { return pong_atom::value; },
   };
 }

@@ -34,6 +34,7 @@ using inspection_door = caf::typed_actor<
 
 using inspector_actor = inspection_door::extend<caf::reacts_to<commit_ptr>,             // a change is done
                                                 caf::reacts_to<inspected_request_ptr>,  // a request was answered
+                                                caf::reacts_to<errand_ptr>,             // another's answer is here
                                                 caf::replies_to<ping_atom>::with<pong_atom>>;
 
 /// Answers questions one after the other; those that must wait for others do
@@ -54,6 +55,7 @@ class inspector_state : public inspection_desk {
   const inspection_parts& parts() const override;
   void change(admin_decision decide, answer_to done) override;
   void request(const std::string& name, const json& body, answer_to done) override;
+  std::function<void(std::function<void()>)> way_home() const override;
 
  private:
   void answer(proto::question asked, const json& given, const answer_to& done);

@@ -7,6 +7,7 @@
 #include <caf/all.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,10 +24,14 @@ struct commit_job;
 struct hash_job;
 struct breach_job;
 struct mail_job;
+struct limits_job;
+struct errand;
 using commit_ptr = std::shared_ptr<commit_job>;
 using hash_ptr = std::shared_ptr<hash_job>;
 using breach_ptr = std::shared_ptr<breach_job>;
 using mail_ptr = std::shared_ptr<mail_job>;
+using limits_ptr = std::shared_ptr<limits_job>;  // actors/limits_job.hpp
+using errand_ptr = std::shared_ptr<errand>;
 }  // namespace authnz::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::proto::exchange_ptr)
@@ -35,6 +40,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::actors::hash_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::actors::breach_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::actors::mail_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::actors::settings_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::actors::limits_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::actors::errand_ptr)
 
 namespace authnz::actors {
 
@@ -56,6 +63,7 @@ using decider_actor = caf::typed_actor<caf::reacts_to<proto::exchange_ptr>,  // 
                                        caf::reacts_to<breach_ptr>,           // a look-up is done
                                        caf::reacts_to<mail_ptr>,             // an attempt to send has ended
                                        caf::reacts_to<tick_atom>,            // holds that may have ended
+                                       caf::reacts_to<flush_atom>,           // the outbox was changed by another
                                        caf::reacts_to<drain_atom>,           // the server stops: holds end at once
                                        caf::reacts_to<settings_ptr>,         // new configuration
                                        caf::replies_to<ping_atom>::with<pong_atom>>;
@@ -64,6 +72,7 @@ using decider_actor = caf::typed_actor<caf::reacts_to<proto::exchange_ptr>,  // 
 using ratelimit_actor = caf::typed_actor<caf::reacts_to<proto::exchange_ptr>,  // count, refuse or pass on
                                          caf::reacts_to<tick_atom>,            // forget full buckets
                                          caf::reacts_to<settings_ptr>,         // new limits
+                                         caf::reacts_to<limits_ptr>,           // look at buckets, or fill them
                                          caf::replies_to<ping_atom>::with<pong_atom>>;
 
 /// The one actor that commits. Detached: it waits for the disk.
@@ -104,6 +113,11 @@ struct pending_work {
   virtual ~pending_work() = default;
 };
 using pending_ptr = std::shared_ptr<pending_work>;
+
+/// What an actor is to do on its own thread, for somebody who cannot.
+struct errand {
+  std::function<void()> run;
+};
 
 /// A mini-transaction to commit. The journal sets `result` and sends it back.
 struct commit_job {

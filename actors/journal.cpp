@@ -76,6 +76,8 @@ void journal_state::commit_some() {
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const bool decided =
         results[i] == storage::commit_result::applied || results[i] == storage::commit_result::conflict;
+    if (counts_ && results[i] == storage::commit_result::applied)
+      counts_->audit.recorded += batch[i].job->tx.events.size();
     measured_->ended(decided, microseconds_between(batch[i].since, begun), took);
     conclude(std::move(batch[i].job), results[i]);
   }

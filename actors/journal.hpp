@@ -48,6 +48,6 @@ class journal_state {
 };
 
 journal_actor::behavior_type journal(journal_actor::stateful_pointer<journal_state> self, committer commit,
-                                     meter_ptr measured, node_meters_ptr counts = {});
+                                     meter_ptr measured, node_meters_ptr counts);
 
 }  // namespace authnz::actors

@@ -19,6 +19,7 @@ decider_actor::behavior_type mailer(decider_actor::stateful_pointer<mailer_state
         if (!pump.ended(*job)) d.delivered(std::move(job));
       },
       [&pump](tick_atom) { pump.tick(); },
+      [&pump](flush_atom) { pump.look_now(); },
       [&d, &pump](drain_atom) {
         d.drain();
         pump.drain();

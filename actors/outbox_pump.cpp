@@ -47,6 +47,11 @@ void outbox_pump::tick() {
   wake_in(ended_.empty() ? longest_rest : until_recorded_again);
 }
 
+void outbox_pump::look_now() {
+  next_wake_ = self_->clock().now();
+  tick();
+}
+
 void outbox_pump::post(mail_ptr&& job) {
   in_flight_[job->key] = {job->work, false};
   parts_.post(std::move(job));

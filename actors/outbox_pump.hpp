@@ -54,6 +54,8 @@ class outbox_pump {
   outbox_pump(decider_actor::pointer self, outbox_parts parts);
 
   void tick();
+  /// A message may be due earlier than it was.
+  void look_now();
   /// A first attempt, of somebody else's.
   void post(mail_ptr&& job);
   /// The end of an attempt. Returns whether it was a retry, which is dealt

@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -48,6 +49,24 @@ struct rate_moment {
   proto::timestamp wall{};
 };
 
+/// A bucket that limits somebody, as it is at the moment.
+struct rate_standing {
+  proto::request request{};
+  storage::rate_scope scope{};
+  std::uint32_t left = 0;
+  allowance limit;
+  std::uint32_t seconds = 0;  ///< until it gets something back
+};
+
+/// How many buckets there are, by request.
+struct rate_census {
+  struct counts {
+    std::uint64_t not_full = 0;  ///< empty ones too
+    std::uint64_t empty = 0;
+  };
+  std::array<counts, proto::request_count> of{};
+};
+
 class rate_buckets {
  public:
   /// Keys are kept as a hash under this key, which is to be random.
@@ -66,6 +85,28 @@ class rate_buckets {
 
   /// Forgets full buckets among the next `slots` places of the table.
   void sweep(std::int64_t now, std::size_t slots);
+
+  /// The buckets that count for a subject and are not full, by request.
+  std::vector<rate_standing> standing_of(const rate_subject& subject, std::int64_t now);
+  /// Fills them, and forgets their records. Returns how many there were.
+  std::size_t fill(const rate_subject& subject, std::int64_t now);
+
+  /// How far a count has come.
+  struct census_position {
+    std::size_t table = 0;
+    std::size_t slot = 0;
+  };
+  /// Counts on through the next `slots` places; returns whether that is all.
+  /// Buckets that move meanwhile are counted twice or not at all.
+  bool count(rate_census& census, census_position& at, std::size_t slots, std::int64_t now) const;
+
+  /// Changes places with `other`, which is new and has another secret: so all
+  /// buckets are full at once. What is left to be saved of either is dropped.
+  void exchange(rate_buckets& other);
+  /// The keys of the records that the store may have, or get, of these buckets.
+  std::vector<std::string> stored_keys() const;
+
+  const allowance& allowance_of(proto::request r) const { return allowances_[static_cast<std::size_t>(r)]; }
 
   /// Buckets held at present.
   std::size_t size() const;
@@ -109,6 +150,8 @@ class rate_buckets {
   };
 
   const allowance& allowance_of(const bucket& b) const;
+  rate_standing standing_of(const bucket& b, std::int64_t now) const;
+  void forget_filled(const std::vector<entry*>& filled);
   bool is_full(bucket& b, std::int64_t now) const;
   void refill(bucket& b, std::int64_t now) const;
   bool is_more_limited(const bucket& a, const bucket& b) const;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "actors/client_address.hpp"
+#include "actors/limits_job.hpp"
 #include "actors/rules/unicode.hpp"
 #include "proto/answer.hpp"
 
@@ -95,6 +96,14 @@ void ratelimit_state::save(std::size_t most) {
 
 void ratelimit_state::save_last() { save(std::numeric_limits<std::size_t>::max()); }
 
+void ratelimit_state::serve(limits_ptr&& job) {
+  const auto now = microseconds(self_->clock().now());
+  if (!actors::serve(*job, *parts_.buckets, now)) return self_->send(self_, std::move(job));
+  job->enabled = parts_.config->rates.enabled;
+  job->finish(true);
+  job.reset();
+}
+
 void ratelimit_state::configure(settings_ptr&& next) {
   parts_.config = std::move(next);
   parts_.buckets->configure(parts_.config->rates);
@@ -111,6 +120,7 @@ ratelimit_actor::behavior_type ratelimit(ratelimit_actor::stateful_pointer<ratel
       [self](proto::exchange_ptr& ex) { self->state.pass(std::move(ex)); },
       [self](tick_atom) { self->state.tick(); },
       [self](settings_ptr& next) { self->state.configure(std::move(next)); },
+      [self](limits_ptr& job) { self->state.serve(std::move(job)); },
       [](ping_atom) { return caf::pong_atom_v; },
   };
 }

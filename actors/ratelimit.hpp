@@ -34,6 +34,7 @@ class ratelimit_state {
   void pass(proto::exchange_ptr&& ex);
   void tick();
   void configure(settings_ptr&& next);
+  void serve(limits_ptr&& job);
   /// Saves all that is not saved yet. Whoever has the journal stop lets this
   /// actor stop before.
   void save_last();

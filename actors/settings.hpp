@@ -13,6 +13,7 @@
 #include "actors/rules/email_address.hpp"
 #include "actors/rules/password_policy.hpp"
 #include "actors/rules/permissions.hpp"
+#include "actors/sweep.hpp"
 #include "proto/call.hpp"
 #include "proto/keyring.hpp"
 
@@ -43,6 +44,7 @@ struct settings {
   rate_limits rates;
   std::shared_ptr<const rules::permissions> permissions;
   mail_settings mail;
+  audit_retention keep_audit;
 };
 
 using settings_ptr = std::shared_ptr<const settings>;

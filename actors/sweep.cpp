@@ -96,14 +96,15 @@ sweep_place next_stage(const sweep_place& place) {
     case sweep_stage::stale_attempts: return {sweep_stage::outlived_apikeys, {}};
     case sweep_stage::outlived_apikeys: return {sweep_stage::dead_apikeys, {}};
     case sweep_stage::dead_apikeys: return {sweep_stage::empty_families, {}};
-    case sweep_stage::empty_families:
+    case sweep_stage::empty_families: return {sweep_stage::old_events, {}};
+    case sweep_stage::old_events:
     case sweep_stage::done: break;
   }
   return {sweep_stage::done, {}};
 }
 
 sweep_batch sweep(const storage::view& store, const sweep_place& place, proto::timestamp expired_before,
-                  proto::timestamp now, const sweep_bounds& bounds) {
+                  proto::timestamp now, const sweep_bounds& bounds, const audit_retention& keep) {
   switch (place.stage) {
     case sweep_stage::expired_sessions: return sweep_expired(store, place, expired_before, bounds);
     case sweep_stage::dead_sessions: return sweep_dead(store, place, bounds);
@@ -111,6 +112,7 @@ sweep_batch sweep(const storage::view& store, const sweep_place& place, proto::t
     case sweep_stage::outlived_apikeys: return sweep_outlived_apikeys(store, place, expired_before, bounds);
     case sweep_stage::dead_apikeys: return sweep_dead_apikeys(store, place, bounds);
     case sweep_stage::empty_families: return sweep_empty_families(store, place, bounds);
+    case sweep_stage::old_events: return sweep_old_events(store, place, now, keep);
     case sweep_stage::done: break;
   }
   return {{}, {sweep_stage::done, {}}};

@@ -5,7 +5,8 @@
 /// be live again, as they are of another epoch than their user, or their user
 /// is gone; counters of failed password checks that are over; API keys that
 /// were outlived long enough ago, or can never be valid again; families without
-/// a key (contract, sections 5, 7.5, 8.6 and 8.7). Nothing is taken for dead on
+/// a key (contract, sections 5, 7.5, 8.6 and 8.7); old records of the audit
+/// trail. Nothing is taken for dead on
 /// a view with a fault.
 #pragma once
 
@@ -24,6 +25,7 @@ enum class sweep_stage : std::uint8_t {
   outlived_apikeys,
   dead_apikeys,
   empty_families,
+  old_events,
   done
 };
 
@@ -39,6 +41,12 @@ struct sweep_bounds {
   std::size_t rows_read = 500;
 };
 
+/// How much of the audit trail is kept.
+struct audit_retention {
+  std::int32_t days = 0;      ///< records this old go; 0 = none for its age
+  std::uint64_t records = 0;  ///< the oldest beyond this number go; 0 = any number stays
+};
+
 struct sweep_batch {
   storage::mini_transaction tx;  ///< may be empty
   sweep_place next;
@@ -47,7 +55,7 @@ struct sweep_batch {
 /// `expired_before`: sessions that expired, and API keys that were outlived,
 /// before then are removed.
 sweep_batch sweep(const storage::view& store, const sweep_place& place, proto::timestamp expired_before,
-                  proto::timestamp now, const sweep_bounds& bounds = {});
+                  proto::timestamp now, const sweep_bounds& bounds = {}, const audit_retention& keep = {});
 
 /// The place after a stage that is given up.
 sweep_place next_stage(const sweep_place& place);

@@ -59,6 +59,9 @@ sweep_batch sweep_outlived_apikeys(const storage::view& store, const sweep_place
 /// Those that can never be valid again. Keys that were refreshed are kept as
 /// long as their family lives, as using their refresh tokens again revokes it.
 sweep_batch sweep_dead_apikeys(const storage::view& store, const sweep_place& place, const sweep_bounds& bounds);
+/// Not removed row by row: the store forgets the oldest, and keeps their hash.
+sweep_batch sweep_old_events(const storage::view& store, const sweep_place& place, proto::timestamp now,
+                             const audit_retention& keep);
 /// Those that have no key left, and so can never have one again.
 sweep_batch sweep_empty_families(const storage::view& store, const sweep_place& place, const sweep_bounds& bounds);
 

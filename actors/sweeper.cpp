@@ -48,9 +48,10 @@ void sweeper_state::step() {
   step_begun_ = clock::now();
   const auto now = parts_.now();
   const auto view = parts_.read();
-  auto batch = sweep(*view, place_, days_before(now, parts_.config->session_expiry_days), now, parts_.bounds);
+  auto batch = sweep(*view, place_, days_before(now, parts_.config->session_expiry_days), now, parts_.bounds,
+                     parts_.config->keep_audit);
   unharmed_ = !view->fault();
-  if (batch.tx.writes.empty()) return go_on(std::move(batch.next));
+  if (batch.tx.empty()) return go_on(std::move(batch.next));
   after_commit_ = std::move(batch.next);
   committing_ = true;
   auto job = std::make_shared<commit_job>();

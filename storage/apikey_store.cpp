@@ -72,8 +72,9 @@ bool visit_indexed(const view& v, std::string_view apikey_key, const apikey_visi
   return !k || visit(*k);
 }
 
-void visit_prefixed(const view& v, slice index, const std::string& prefix, const apikey_visitor& visit) {
-  v.scan(index, prefix, [&](std::string_view key, const record&) {
+void visit_prefixed(const view& v, slice index, const std::string& prefix, std::string_view from,
+                    const apikey_visitor& visit) {
+  v.scan(index, prefix + std::string(from), [&](std::string_view key, const record&) {
     return key.starts_with(prefix) && visit_indexed(v, key.substr(prefix.size()), visit);
   });
 }
@@ -113,11 +114,15 @@ std::optional<apikey_family> find_family(const view& v, std::string_view key) {
 }
 
 void for_each_apikey_of(const view& v, std::int64_t user_id, const apikey_visitor& visit) {
-  visit_prefixed(v, slice::apikeys_by_user, apikeys_by_user_key(user_id, ""), visit);
+  for_each_apikey_of(v, user_id, {}, visit);
+}
+
+void for_each_apikey_of(const view& v, std::int64_t user_id, std::string_view from, const apikey_visitor& visit) {
+  visit_prefixed(v, slice::apikeys_by_user, apikeys_by_user_key(user_id, ""), from, visit);
 }
 
 void for_each_apikey_in(const view& v, std::string_view family, const apikey_visitor& visit) {
-  visit_prefixed(v, slice::apikeys_by_family, apikeys_by_family_key(family, ""), visit);
+  visit_prefixed(v, slice::apikeys_by_family, apikeys_by_family_key(family, ""), {}, visit);
 }
 
 void for_each_outlived_apikey(const view& v, proto::timestamp before, const apikey_visitor& visit) {

@@ -57,6 +57,8 @@ std::optional<apikey_family> find_family(const view& v, std::string_view key);
 using apikey_visitor = std::function<bool(const apikey&)>;
 /// By ascending key, so the oldest first; dead ones too.
 void for_each_apikey_of(const view& v, std::int64_t user_id, const apikey_visitor& visit);
+/// The same from the first key that is not below `from`.
+void for_each_apikey_of(const view& v, std::int64_t user_id, std::string_view from, const apikey_visitor& visit);
 /// Those of a family, by ascending key; used ones too.
 void for_each_apikey_in(const view& v, std::string_view family, const apikey_visitor& visit);
 /// Those with `outlived()` < `before`, by ascending time.

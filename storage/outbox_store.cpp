@@ -45,7 +45,11 @@ std::optional<outbox_entry> find_mail(const view& v, std::string_view key) {
 }
 
 void for_each_mail(const view& v, const std::function<bool(const outbox_entry&)>& visit) {
-  v.scan(slice::outbox, {}, [&](std::string_view key, const record& found) {
+  for_each_mail(v, {}, visit);
+}
+
+void for_each_mail(const view& v, std::string_view from, const std::function<bool(const outbox_entry&)>& visit) {
+  v.scan(slice::outbox, from, [&](std::string_view key, const record& found) {
     const auto e = decode(v, key, found);
     return !e || visit(*e);
   });

@@ -30,6 +30,8 @@ struct outbox_entry {
 std::optional<outbox_entry> find_mail(const view& v, std::string_view key);
 /// By ascending key, so the oldest first; the visitor returns whether to go on.
 void for_each_mail(const view& v, const std::function<bool(const outbox_entry&)>& visit);
+/// The same from the first key that is not below `from`.
+void for_each_mail(const view& v, std::string_view from, const std::function<bool(const outbox_entry&)>& visit);
 
 // These append to a mini-transaction what the change expects and writes.
 

@@ -79,9 +79,20 @@ std::optional<session> find_session(const view& v, std::string_view key) {
 }
 
 void for_each_session_of(const view& v, std::int64_t user_id, const session_visitor& visit) {
+  for_each_session_of(v, user_id, {}, visit);
+}
+
+void for_each_session_of(const view& v, std::int64_t user_id, std::string_view from, const session_visitor& visit) {
   const auto prefix = sessions_by_user_key(user_id, "");
-  v.scan(slice::sessions_by_user, prefix,
+  v.scan(slice::sessions_by_user, prefix + std::string(from),
          [&](std::string_view key, const record&) { return key.starts_with(prefix) && visit_indexed(v, key, visit); });
+}
+
+void for_each_session(const view& v, std::string_view from, const session_visitor& visit) {
+  v.scan(slice::sessions, from, [&](std::string_view key, const record&) {
+    const auto s = find_session(v, key);
+    return !s || visit(*s);
+  });
 }
 
 void for_each_expired(const view& v, proto::timestamp before, const session_visitor& visit) {

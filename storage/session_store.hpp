@@ -45,6 +45,10 @@ std::optional<session_ref> peek_session(const view& v, std::string_view key);
 
 /// By ascending key, so the oldest first; dead ones too.
 void for_each_session_of(const view& v, std::int64_t user_id, const session_visitor& visit);
+/// The same from the first key that is not below `from`.
+void for_each_session_of(const view& v, std::int64_t user_id, std::string_view from, const session_visitor& visit);
+/// All sessions, from the first that is not below `from`.
+void for_each_session(const view& v, std::string_view from, const session_visitor& visit);
 /// Those with `expires` < `before`, by ascending expiry.
 void for_each_expired(const view& v, proto::timestamp before, const session_visitor& visit);
 

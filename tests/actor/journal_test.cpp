@@ -18,7 +18,7 @@ class journal_actor_test : public testing::Test {
  protected:
   void SetUp() override {
     actor = threads.system().spawn<caf::detached>(
-        journal, [this](auto batch) { return commit(batch); }, measured);
+        journal, [this](auto batch) { return commit(batch); }, measured, counts);
   }
   void TearDown() override { caf::anon_send_exit(actor, caf::exit_reason::user_shutdown); }
 
@@ -43,6 +43,7 @@ class journal_actor_test : public testing::Test {
   test::threaded_system threads;
   test::home<commit_ptr> home{threads.system()};
   meter_ptr measured = std::make_shared<meter>();
+  node_meters_ptr counts = std::make_shared<node_meters>();
   std::promise<void> may_commit;
   // Written by the journal's thread, read when its jobs have come home.
   std::vector<std::size_t> batches;

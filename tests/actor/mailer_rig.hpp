@@ -56,7 +56,7 @@ class mailer_actor_test : public testing::Test {
       return store.commit(batch);
     };
     routes.update(
-        [&](auto& r) { r.journal = stepped.system.spawn(journal, committer(commit), std::make_shared<meter>()); });
+        [&](auto& r) { r.journal = stepped.system.spawn(journal, committer(commit), std::make_shared<meter>(), node_meters_ptr()); });
   }
   void TearDown() override {
     stop();

@@ -24,6 +24,7 @@ namespace {
 using std::filesystem::path;
 using wrong = std::optional<std::string>;
 
+constexpr std::string_view usual_metrics_port = "13433";
 constexpr std::size_t longest_permissions = std::size_t{16} << 20;
 
 struct file_names {
@@ -191,12 +192,19 @@ tl::expected<void, std::string> seed(maker& make, const config& c, const answers
   return {};
 }
 
+/// As configured; else the usual one: without a word, the metrics would be off.
+std::string metrics_port_of(const config& c) {
+  const auto& configured = c.shown[static_cast<std::size_t>(item::metricsport)];
+  return configured.given_as.empty() ? std::string(usual_metrics_port) : configured.text;
+}
+
 std::string env_content(const config& c, const file_names& files, const path& store) {
   return envfile_text(c, {{item::basedir, c.basedir.string()},
                           {item::authdb, "lmdb://" + store.string()},
                           {item::secret, files.secret.string()},
                           {item::piisalt, files.salt.string()},
-                          {item::permissions, files.permissions.string()}});
+                          {item::permissions, files.permissions.string()},
+                          {item::metricsport, metrics_port_of(c)}});
 }
 
 }  // namespace

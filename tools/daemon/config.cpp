@@ -112,10 +112,19 @@ void read_mail(config_reader& from, config& c, const surroundings& around) {
   c.mail.first_retry = std::chrono::seconds(from.number<std::uint32_t>(item::emailretry));
 }
 
+void read_metrics(config_reader& from, config& c) {
+  c.metrics.port = from.number<std::uint16_t>(item::metricsport);
+  c.metrics.listen = from.parsed(item::metricslisten, address);
+  c.metrics.allowed_hosts = from.parsed(item::metricsallowedhosts, host_list);
+}
+
 void read_rest(config_reader& from, config& c) {
   c.log_format = from.one_of<log_form>(item::logformat);
   c.debug = from.on(item::debugmode);
   c.audit_log = from.path(item::auditlog);
+  c.audit_pii = from.on(item::auditpii);
+  c.keep_audit.days = from.number<std::int32_t>(item::auditdays);
+  c.keep_audit.records = from.number<std::uint64_t>(item::auditrecords);
   c.io_threads = from.number<std::uint32_t>(item::iothreads);
   c.scheduler_threads = from.number<std::uint32_t>(item::schedulerthreads);
   c.shards = from.number<std::uint32_t>(item::shards);
@@ -151,6 +160,7 @@ tl::expected<config, start_error> load_config(const command_line& line, const su
   read_requests(reader, c, around);
   read_accounts(reader, c, around);
   read_mail(reader, c, around);
+  read_metrics(reader, c);
   read_rest(reader, c);
   auto error = reader.error();
   if (!error) error = read_admin(*from, c, around);

@@ -18,6 +18,7 @@
 #include "actors/password_hash.hpp"
 #include "actors/rate_limits.hpp"
 #include "actors/rules/password_policy.hpp"
+#include "actors/sweep.hpp"
 #include "proto/call.hpp"
 #include "proto/keyring.hpp"
 #include "proto/secret.hpp"
@@ -47,6 +48,13 @@ struct mail_items {
   bool html = false;
   std::chrono::seconds first_retry{60};
   std::optional<std::filesystem::path> templates;  ///< directory; nothing = built in
+};
+
+/// Where Prometheus asks.
+struct metrics_items {
+  std::uint16_t port = 0;  ///< 0 = nowhere
+  std::string listen;      ///< an address, without brackets
+  std::vector<std::string> allowed_hosts;
 };
 
 /// Who is seeded as user 1. The password is read with `admin_password`, when
@@ -96,6 +104,9 @@ struct config {
   log_form log_format = log_form::text;
   bool debug = false;
   std::optional<std::filesystem::path> audit_log;  ///< nothing = the ordinary log
+  bool audit_pii = false;                          ///< the audit trail holds personal data in clear
+  actors::audit_retention keep_audit;
+  metrics_items metrics;
   std::uint32_t io_threads = 1;
   std::uint32_t scheduler_threads = 1;
   std::uint32_t shards = 1;

@@ -56,6 +56,12 @@ enum class item : std::uint8_t {
   logformat,
   debugmode,
   auditlog,
+  auditpii,
+  auditdays,
+  auditrecords,
+  metricsport,
+  metricslisten,
+  metricsallowedhosts,
   iothreads,
   schedulerthreads,
   shards,
@@ -88,6 +94,7 @@ enum class group : std::uint8_t {
   limits,
   mail,
   logs,
+  admin,
   load
 };
 
@@ -247,6 +254,18 @@ inline constexpr auto item_table = std::to_array<item_row>({
      "1 = more in the log, but never secrets or bodies."},
     {item::auditlog, "auditlog", group::logs, value_kind::new_file, "",
      "File of the audit's lines; it is made with mode 0600.", "the ordinary log"},
+    {item::auditpii, "auditpii", group::logs, value_kind::flag, "0",
+     "1 = the audit trail in the store holds personal data in clear, in place of digests."},
+    number(item::auditdays, "auditdays", group::logs, "400",
+           "Days that records of the audit trail are kept; 0 = for ever.", 0, longest_days),
+    number(item::auditrecords, "auditrecords", group::logs, "10000000",
+           "Records of the audit trail that are kept at most; 0 = any number.", 0, 1'000'000'000'000),
+    number(item::metricsport, "metricsport", group::admin, "0",
+           "TCP port of /metrics for Prometheus, and of /health/live and /health/ready; 0 = none.", 0, 65535),
+    {item::metricslisten, "metricslisten", group::admin, value_kind::text, "127.0.0.1",
+     "IPv4 or IPv6 address that the metrics listen on."},
+    {item::metricsallowedhosts, "metricsallowedhosts", group::admin, value_kind::text, "localhost;127.0.0.1",
+     "Host names that the metrics may be asked by, separated by semicolons."},
     number(item::iothreads, "iothreads", group::load, "1", "Threads for connections.", 1, 256),
     number(item::schedulerthreads, "schedulerthreads", group::load, "1", "Threads for decisions.", 1, 256),
     number(item::shards, "shards", group::load, "1", "Actors of a kind, among which requests are divided.", 1, 256),
@@ -277,6 +296,7 @@ constexpr std::string_view title(group g) {
     case group::limits: return "Rate limits";
     case group::mail: return "E-mail";
     case group::logs: return "Log and audit";
+    case group::admin: return "Administration";
     case group::load: return "Load";
   }
   return "";

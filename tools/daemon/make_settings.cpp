@@ -41,6 +41,7 @@ tl::expected<actors::settings_ptr, std::string> make_settings(const config& c) {
   made->limits = c.limits;
   made->session_expiry_days = c.session_expiry_days;
   made->session_max_age_days = c.session_max_age_days;
+  made->keep_audit = c.keep_audit;
   made->lock_tries = c.lock_tries;
   made->lock_seconds = c.lock_seconds;
   made->policy = c.policy;

@@ -214,6 +214,7 @@ int run_server(const config& c, const config_source& read_again) {
   parts_of_node.record = trail_of_decisions(audit);
   parts_of_node.meters = meters;
   const auto node = actors::spawn_node(system, std::move(parts_of_node));
+  if (c.audit_pii) audit->set_trail_digest(std::make_shared<const proto::pii_digest>(proto::pii_digest::clear()));
   audit->set_trail([aside = node.aside](std::string&& text) { aside->record(std::move(text)); });
   const auto traces = std::make_shared<actors::tracer>();
   actors::gateway_ingress door({.most_in_flight = c.max_in_flight, .observer = &meters->requests, .traces = traces},
