@@ -101,7 +101,7 @@ class rate_buckets {
   bool count(rate_census& census, census_position& at, std::size_t slots, std::int64_t now) const;
 
   /// Changes places with `other`, which is new and has another secret: so all
-  /// buckets are full at once. What is left to be saved of either is dropped.
+  /// buckets are full at once. Both have noted their changes, or neither.
   void exchange(rate_buckets& other);
   /// The keys of the records that the store may have, or get, of these buckets.
   std::vector<std::string> stored_keys() const;

@@ -88,17 +88,28 @@ bool rate_buckets::count(rate_census& census, census_position& at, std::size_t s
 void rate_buckets::exchange(rate_buckets& other) {
   // Some of these point into the object itself.
   changed_.clear();
-  forgotten_.clear();
   other.changed_.clear();
+  std::swap(forgotten_, other.forgotten_);
   std::swap(secret_, other.secret_);
   std::swap(secrets_, other.secrets_);
   std::swap(own_, other.own_);
   std::swap(shared_, other.shared_);
-  std::swap(last_resort_, other.last_resort_);
+  // An entry cannot be assigned to, as its key is const.
+  for (std::size_t r = 0; r < last_resort_.size(); ++r)
+    for (std::size_t what = 0; what < last_resort_[r].size(); ++what) {
+      auto& mine = last_resort_[r][what];
+      auto& theirs = other.last_resort_[r][what];
+      const auto kept = mine;
+      mine.reset();
+      if (theirs) mine.emplace(*theirs);
+      theirs.reset();
+      if (kept) theirs.emplace(*kept);
+    }
 }
 
 std::vector<std::string> rate_buckets::stored_keys() const {
   std::vector<std::string> out;
+  for (const auto& k : forgotten_) out.push_back(text_of(k.hash));
   for (const auto* t : {&own_, &shared_})
     for (const auto& [k, b] : t->buckets)
       if (b.stored) out.push_back(text_of(k.hash));
@@ -110,24 +121,27 @@ std::vector<std::string> rate_buckets::stored_keys() const {
 
 bool serve(limits_job& job, rate_buckets& buckets, std::int64_t now) {
   using enum limits_job::kind;
-  job.buckets = buckets.size();
+  auto& out = job.answer;
+  out.held = buckets.size();
   switch (job.what) {
     case census:
-      if (!buckets.count(job.census, job.at, slots_a_slice, now)) return false;
-      for (const auto& row : proto::request_table) job.allowances.push_back(buckets.allowance_of(row.id));
+      if (!buckets.count(out.census, job.at, slots_a_slice, now)) return false;
+      for (const auto& row : proto::request_table) out.allowances.push_back(buckets.allowance_of(row.id));
       break;
     case standing:
       for (const auto& s : job.subjects)
-        for (const auto& found : buckets.standing_of({s.what, s.text}, now)) job.found.emplace_back(s.what, found);
+        for (const auto& b : buckets.standing_of({s.what, s.text}, now)) out.standing.emplace_back(s.what, b);
       break;
     case fill:
-      for (const auto& s : job.subjects) job.filled += buckets.fill({s.what, s.text}, now);
+      for (const auto& s : job.subjects) out.filled += buckets.fill({s.what, s.text}, now);
       break;
     case fill_all:
-      job.filled = buckets.size();
-      buckets.exchange(*job.other);
+      out.filled = out.held;
+      buckets.exchange(*job.fresh);
+      out.before = std::move(job.fresh);
       break;
   }
+  out.served = true;
   return true;
 }
 

@@ -99,9 +99,8 @@ void ratelimit_state::save_last() { save(std::numeric_limits<std::size_t>::max()
 void ratelimit_state::serve(limits_ptr&& job) {
   const auto now = microseconds(self_->clock().now());
   if (!actors::serve(*job, *parts_.buckets, now)) return self_->send(self_, std::move(job));
-  job->enabled = parts_.config->rates.enabled;
-  job->finish(true);
-  job.reset();
+  job->answer.enabled = parts_.config->rates.enabled;
+  job->finish();
 }
 
 void ratelimit_state::configure(settings_ptr&& next) {
