@@ -30,7 +30,7 @@ void append_answer(std::string& out, const answer_head& head, std::string_view b
   append_status_line(out, head.status);
   out += "\r\nDate: ";
   out += head.date;
-  out += head.json ? "\r\nContent-Type: application/json" : "\r\nContent-Type: text/plain; charset=UTF-8";
+  (out += "\r\nContent-Type: ") += head.json ? std::string_view("application/json") : head.type;
   out += "\r\nCache-Control: no-store\r\nContent-Length: ";
   append_number(out, body.size());
   if (head.status == http_status::too_many_requests || (head.status == http_status::unavailable && !head.json)) {

@@ -13,10 +13,11 @@ namespace authnz::net {
 /// All of an answer but its body.
 struct answer_head {
   proto::http_status status = proto::http_status::ok;
-  bool json = false;              ///< application/json; else plain text
+  bool json = false;  ///< application/json; else `type`
+  std::string_view type = "text/plain; charset=UTF-8";
   bool close = false;             ///< the connection ends with this answer
   std::uint32_t retry_after = 0;  ///< seconds; said with 429 and 503, then at least 1
-  std::string_view allow;         ///< the path's method, with 405
+  std::string_view allow;         ///< the path's methods, with 405
   std::string_view date;          ///< the field's value
 };
 

@@ -12,11 +12,12 @@ using proto::http_status;
 
 namespace {
 
-route route_of(std::string_view path) noexcept {
-  if (path == "/") return route::requests;
-  if (path == "/health") return route::health;
+route route_of(std::string_view path, audience whose) noexcept {
   if (path == "/health/live") return route::health_live;
   if (path == "/health/ready") return route::health_ready;
+  if (whose == audience::operators) return path == "/metrics" ? route::metrics : route::nowhere;
+  if (path == "/") return route::requests;
+  if (path == "/health") return route::health;
   return route::nowhere;
 }
 
@@ -24,8 +25,9 @@ std::string_view view(boost::beast::string_view s) noexcept { return {s.data(), 
 
 }  // namespace
 
-http_request::http_request(const allowed_hosts& hosts, std::size_t max_header, std::size_t max_body, std::string& body)
-    : hosts_(hosts), body_(body), body_left_(max_body) {
+http_request::http_request(const allowed_hosts& hosts, std::size_t max_header, std::size_t max_body, std::string& body,
+                           audience whose)
+    : hosts_(hosts), body_(body), whose_(whose), body_left_(max_body) {
   body_.clear();
   header_limit(static_cast<std::uint32_t>(max_header));
   // The parser's own limit would be judged before host, path and method.
@@ -53,7 +55,12 @@ void http_request::read_target(std::string_view target) {
     if (target.empty() || target.front() == '?') target = "/";
     break;
   }
-  route_ = route_of(target.substr(0, target.find('?')));
+  route_ = route_of(target.substr(0, target.find('?')), whose_);
+}
+
+bool http_request::may_be_asked_by_method() const noexcept {
+  if (whose_ == audience::operators && is_head_) return true;
+  return method_ == (route_ == route::requests ? http::verb::post : http::verb::get);
 }
 
 void http_request::on_field_impl(http::field name, text, text value, error_code& ec) {
@@ -79,7 +86,7 @@ void http_request::on_header_impl(error_code& ec) {
     ec = http::error::bad_field;
   else if (!host_allowed_.value_or(false) || route_ == route::nowhere)
     refusal_ = http_status::not_found;
-  else if (method_ != (route_ == route::requests ? http::verb::post : http::verb::get))
+  else if (!may_be_asked_by_method())
     refusal_ = http_status::method_not_allowed;
   // Not left to on_body_init_impl, which waits for the body's first byte.
   if (!ec) expect_body(declared_length_, ec);

@@ -13,9 +13,15 @@
 namespace authnz::net {
 
 /// What a path leads to.
-enum class route : std::uint8_t { nowhere, requests, health, health_live, health_ready };
+enum class route : std::uint8_t { nowhere, requests, health, health_live, health_ready, metrics };
 
-/// The only method of a route, for `Allow`; empty for `nowhere`.
+/// Whom a port serves, and so which paths and methods it knows.
+enum class audience : std::uint8_t {
+  frontends,  ///< requests by POST, health by GET
+  operators,  ///< metrics and the O(1) parts of health, by GET and HEAD
+};
+
+/// The only method of a frontend's route, for `Allow`; empty for `nowhere`.
 constexpr std::string_view method_of(route r) noexcept {
   return r == route::nowhere ? "" : r == route::requests ? "POST" : "GET";
 }
@@ -26,7 +32,8 @@ constexpr std::string_view method_of(route r) noexcept {
 class http_request final : public boost::beast::http::basic_parser<true> {
  public:
   /// `max_header` and `max_body` in bytes; `body` is cleared.
-  http_request(const allowed_hosts& hosts, std::size_t max_header, std::size_t max_body, std::string& body);
+  http_request(const allowed_hosts& hosts, std::size_t max_header, std::size_t max_body, std::string& body,
+               audience whose = audience::frontends);
 
   /// Why the request is refused; nothing while nothing speaks against it.
   /// After `put` failed there always is a reason.
@@ -59,10 +66,12 @@ class http_request final : public boost::beast::http::basic_parser<true> {
   void on_finish_impl(error_code&) override {}
 
   void read_target(std::string_view target);
+  bool may_be_asked_by_method() const noexcept;
   void expect_body(std::uint64_t size, error_code& ec);
 
   const allowed_hosts& hosts_;
   std::string& body_;
+  audience whose_;
   std::uint64_t body_left_;
   std::uint64_t declared_length_ = 0;
   std::optional<proto::http_status> refusal_;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "net/health_text.hpp"
 #include "net/http_answer.hpp"
 #include "proto/payload.hpp"
 #include "proto/replay_memory.hpp"
@@ -24,12 +25,6 @@ std::chrono::milliseconds sweep_interval(const listener_options& o) {
 
 std::int64_t unix_time() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch().count();
-}
-
-std::string readiness(const std::optional<std::string>& reason) {
-  nlohmann::json j{{"ready", !reason}};
-  if (reason) j["reason"] = *reason;
-  return proto::to_text(j);
 }
 
 std::string health(const actors::health_report& report) {
@@ -154,10 +149,10 @@ void io_worker::act(connection& from, std::uint64_t position, answer_slot& slot,
     case route::health: return check_health(from, position, slot);
     case route::health_ready: {
       const auto reason = draining_ ? std::optional<std::string>("stopping") : around_.door.not_ready();
-      slot.answer = {reason ? http_status::unavailable : http_status::ok, readiness(reason)};
+      slot.answer = {reason ? http_status::unavailable : http_status::ok, readiness_text(reason)};
       break;
     }
-    default: slot.answer = {http_status::ok, R"({"live":true})"};
+    default: slot.answer = {http_status::ok, std::string(liveness_text)};
   }
   slot.what = answer_slot::kind::json;
   slot.ready = true;

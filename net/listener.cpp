@@ -1,41 +1,27 @@
 #include "net/listener.hpp"
 
 #include <algorithm>
-#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <future>
 #include <stdexcept>
 
 #include "net/io_worker.hpp"
+#include "net/open_port.hpp"
 #include "net/tls_context.hpp"
 
 namespace authnz::net {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-using tcp = asio::ip::tcp;
 
 namespace {
 
-using acceptor = asio::basic_socket_acceptor<tcp, asio::io_context::executor_type>;
 using accept_timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
                                                 asio::io_context::executor_type>;
 
 constexpr std::chrono::milliseconds accept_pause{200};
-
-std::string describe(const error_code& ec, const listener_options& o) {
-  const std::string where = o.address + " port " + std::to_string(o.port);
-  if (ec == asio::error::address_in_use)
-    return "cannot listen on " + where + ": it is in use; stop the other server or choose another port";
-  if (ec == asio::error::access_denied)
-    return "cannot listen on " + where + ": permission denied; choose a port above 1023";
-  if (ec == boost::system::errc::address_not_available)
-    return "cannot listen on " + where + ": this host has no such address; set listen to one of its own";
-  return "cannot listen on " + where + ": " + ec.message();
-}
 
 }  // namespace
 
@@ -66,7 +52,7 @@ struct listener::state {
   proto::keyring_ptr keys;
   std::shared_ptr<asio::ssl::context> tls;
   std::vector<std::unique_ptr<io_worker>> workers;
-  std::unique_ptr<acceptor> door;       // on the first worker's thread
+  std::unique_ptr<tcp_acceptor> door;   // on the first worker's thread
   std::unique_ptr<accept_timer> pause;  // the same
   std::size_t next = 0;
   std::uint16_t port = 0;
@@ -84,25 +70,12 @@ tl::expected<void, std::string> listener::state::load_tls() {
 // One socket for all threads, its connections dealt out in turn. With one a
 // thread (SO_REUSEPORT) a second server on the port would not be noticed.
 tl::expected<void, std::string> listener::state::bind() {
-  error_code ec;
-  const auto address = asio::ip::make_address(options.address, ec);
-  if (ec) return tl::unexpected("listen is no address: " + options.address);
-  const tcp::endpoint endpoint(address, options.port);
   auto& context = workers.front()->context();
-  auto a = std::make_unique<acceptor>(context);
-  const auto step = [&](auto&& action) {
-    if (!ec) action();
-  };
-  step([&] { a->open(endpoint.protocol(), ec); });
-  step([&] { a->set_option(asio::socket_base::reuse_address(true), ec); });
-  // Linux hands this on to the accepted sockets.
-  step([&] { a->set_option(tcp::no_delay(true), ec); });
-  step([&] { a->bind(endpoint, ec); });
-  step([&] { a->listen(asio::socket_base::max_listen_connections, ec); });
-  const auto bound = ec ? tcp::endpoint() : a->local_endpoint(ec);
-  if (ec) return tl::unexpected(describe(ec, options));
-  port = bound.port();
-  door = std::move(a);
+  auto opened = open_port(context, options.address, options.port, "listen");
+  if (!opened) return tl::unexpected(std::move(opened.error()));
+  error_code ec;
+  port = opened->local_endpoint(ec).port();
+  door = std::make_unique<tcp_acceptor>(std::move(*opened));
   pause = std::make_unique<accept_timer>(context);
   return {};
 }
