@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "actors/inspector.hpp"
+#include "tools/daemon/metrics_port.hpp"
 #include "tools/version.hpp"
 
 namespace authnz::daemon {
@@ -60,6 +61,18 @@ actors::audit_writer writer_to(const std::shared_ptr<actors::audit_log>& audit) 
           [audit, now](const actors::audit_event& e) { return audit->trail_text(e, now()); }};
 }
 
+actors::snapshot look(const administration_parts& p) {
+  actors::snapshot s;
+  s.node = host_name();
+  s.version = tools::version;
+  s.not_ready = p.door.not_ready();
+  s.in_flight = p.door.in_flight();
+  s.most_in_flight = p.door.most_in_flight();
+  s.requests = p.meters->requests.read();
+  s.listener = listener_counts(p.listener);
+  return s;
+}
+
 std::shared_ptr<const actors::inspection_parts> inspection_of(const administration_parts& p) {
   actors::node_outside outside;
   outside.listeners = [&l = p.listener] { return listener_counts(l); };
@@ -91,6 +104,7 @@ struct administration::state {
   explicit state(administration_parts p) : parts(std::move(p)) {}
   administration_parts parts;
   actors::inspector_actor inspector;
+  std::unique_ptr<net::metrics_listener> metrics;  ///< null without metricsport
 };
 
 administration::administration(administration_parts parts) : state_(std::make_unique<state>(std::move(parts))) {}
@@ -98,12 +112,16 @@ administration::~administration() { stop(); }
 
 tl::expected<void, std::string> administration::start() {
   auto& s = *state_;
+  auto metrics = open_metrics_port(s.parts, [&p = s.parts] { return look(p); });
+  if (!metrics) return tl::unexpected(std::move(metrics.error()));
+  s.metrics = std::move(*metrics);
   s.inspector = s.parts.system.spawn<caf::detached>(actors::inspector, inspection_of(s.parts));
   return {};
 }
 
 void administration::stop() {
   auto& s = *state_;
+  s.metrics.reset();
   if (!s.inspector) return;
   caf::anon_send_exit(s.inspector, caf::exit_reason::user_shutdown);
   s.inspector = nullptr;
