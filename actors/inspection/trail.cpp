@@ -20,8 +20,35 @@ struct wanted_events {
   std::optional<std::string> event;  ///< a name, or its beginning with a dot at the end
   std::uint64_t after = 0;
   std::int64_t limit = 0;
-  bool newest = false;
 };
+
+std::optional<proto::timestamp> time_of(const storage::view& v, std::uint64_t number) {
+  std::optional<proto::timestamp> found;
+  storage::for_each_audit_record(v, number, [&](const storage::audit_record& r) {
+    found = time_of_event(r.text);
+    return false;
+  });
+  return found;
+}
+
+/// A number before all events since then. Events are recorded a little later
+/// than they happen, so their times ascend only roughly.
+std::uint64_t before_all_since(const storage::view& v, const std::string& since) {
+  constexpr std::int64_t slack_seconds = -60;
+  const auto wanted = proto::parse_time(since);
+  const auto from = wanted ? proto::add_seconds(*wanted, slack_seconds) : std::nullopt;
+  auto low = storage::audit_anchor(v).number;
+  auto high = storage::last_audit_record(v).number;
+  while (from && low < high) {
+    const auto middle = low + (high - low) / 2;
+    const auto time = time_of(v, middle + 1);
+    if (time && *time < *from)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
 
 argument<std::optional<std::string>> time_argument(const json& arguments, const char* name) {
   auto given = text(arguments, name);
@@ -49,7 +76,6 @@ argument<wanted_events> wanted_of(const inspection_parts& p, const json& argumen
   wanted.event = *event;
   wanted.after = static_cast<std::uint64_t>(after->value_or(0));
   wanted.limit = *limit;
-  wanted.newest = arguments.value("newest", json()) == true;
   return wanted;
 }
 
@@ -92,10 +118,10 @@ inspected audit(const inspection_parts& p, const json& arguments) {
   const auto view = p.store.read();
   const auto newest = storage::last_audit_record(*view);
   ordered_json events = ordered_json::array();
-  auto last = wanted->after;
+  auto last = wanted->since ? std::max(wanted->after, before_all_since(*view, *wanted->since)) : wanted->after;
   std::uint64_t looked_at = 0;
   bool more = false;
-  storage::for_each_audit_record(*view, wanted->after + 1, [&](const storage::audit_record& record) {
+  storage::for_each_audit_record(*view, last + 1, [&](const storage::audit_record& record) {
     if (std::cmp_equal(events.size(), wanted->limit) || looked_at == most_looked_at) return !(more = true);
     ++looked_at;
     last = record.number;

@@ -4,11 +4,15 @@
 
 #include "proto/base64.hpp"
 #include "proto/token.hpp"
+#include "tools/ctl/audit_command.hpp"
 #include "tools/ctl/calibrate_command.hpp"
 #include "tools/ctl/call_command.hpp"
+#include "tools/ctl/certs_command.hpp"
 #include "tools/ctl/mail_templates_command.hpp"
+#include "tools/ctl/node_command.hpp"
 #include "tools/ctl/policy_command.hpp"
 #include "tools/ctl/tables.hpp"
+#include "tools/ctl/trace_command.hpp"
 #include "tools/version.hpp"
 
 namespace {
@@ -88,6 +92,10 @@ int main(int argc, char** argv) {
   add_calibrate(app, calibrate, status);
   ctl::add_policy(app, status);
   ctl::add_mail_templates(app, status);
+  ctl::add_certs(app, status);
+  ctl::add_node(app, status);
+  ctl::add_trace(app, status);
+  ctl::add_audit(app, status);
 
   try {
     app.parse(argc, argv);
