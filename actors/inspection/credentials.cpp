@@ -23,6 +23,20 @@ struct page {
   std::int64_t limit = 0;
 };
 
+argument<storage::session> session_named(const view& store, const json& arguments) {
+  return named<storage::session>(arguments, "a session",
+                                 [&](const std::string& from, const storage::session_visitor& visit) {
+                                   storage::for_each_session(store, from, visit);
+                                 });
+}
+
+argument<storage::apikey> apikey_named(const view& store, const json& arguments) {
+  return named<storage::apikey>(arguments, "an API key",
+                                [&](const std::string& from, const storage::apikey_visitor& visit) {
+                                  storage::for_each_apikey(store, from, visit);
+                                });
+}
+
 argument<page> page_of(const view& store, const json& arguments) {
   page out;
   const auto person = person_argument(store, arguments);
@@ -131,9 +145,14 @@ ordered_json row_of(const inspection_parts& p, const view& store, const storage:
 
 inspected sessions(const inspection_parts& p, const json& arguments) {
   const auto view = p.store.read();
+  const auto now = p.time.wall();
+  if (arguments.contains("key")) {
+    const auto one = session_named(*view, arguments);
+    if (!one) return tl::unexpected(one.error());
+    return ordered_json{{"sessions", {row_of(p, *view, *one, now)}}, {"next_after", nullptr}};
+  }
   const auto wanted = page_of(*view, arguments);
   if (!wanted) return tl::unexpected(wanted.error());
-  const auto now = p.time.wall();
   rows list(wanted->limit);
   const auto add = [&](const storage::session& s) { return list.add(s.key, [&] { return row_of(p, *view, s, now); }); };
   wanted->user_id ? storage::for_each_session_of(*view, *wanted->user_id, wanted->from, add)
@@ -144,9 +163,7 @@ inspected sessions(const inspection_parts& p, const json& arguments) {
 void session_end(inspection_desk& desk, const json& arguments, answer_to done) {
   const auto& p = desk.parts();
   const auto decide = [&p, arguments](const storage::view& view) -> tl::expected<admin_change, inspection_error> {
-    const auto found = named<storage::session>(arguments, "a session", [&](const std::string& from, const auto& visit) {
-      storage::for_each_session(view, from, visit);
-    });
+    const auto found = session_named(view, arguments);
     if (!found) return tl::unexpected(found.error());
     admin_change out;
     out.answer = row_of(p, view, *found, p.time.wall());
@@ -171,9 +188,7 @@ inspected apikeys(const inspection_parts& p, const json& arguments) {
 void apikey_revoke(inspection_desk& desk, const json& arguments, answer_to done) {
   const auto& p = desk.parts();
   const auto decide = [&p, arguments](const storage::view& view) -> tl::expected<admin_change, inspection_error> {
-    const auto found = named<storage::apikey>(arguments, "an API key", [&](const std::string& from, const auto& visit) {
-      storage::for_each_apikey(view, from, visit);
-    });
+    const auto found = apikey_named(view, arguments);
     if (!found) return tl::unexpected(found.error());
     admin_change out;
     out.answer = row_of(p, view, *found, p.time.wall());

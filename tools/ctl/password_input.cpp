@@ -1,0 +1,89 @@
+#include "tools/ctl/password_input.hpp"
+
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <iostream>
+#include <optional>
+
+namespace authnz::ctl {
+
+namespace {
+
+constexpr std::size_t longest_line = 65536;
+
+/// While it lives the terminal does not show what is typed, and an interrupt
+/// ends the reading instead of the program, which would leave it so.
+class quiet_terminal {
+ public:
+  quiet_terminal() {
+    struct sigaction ignore {};
+    ignore.sa_handler = [](int) {};
+    ::sigaction(SIGINT, &ignore, &interrupt_);
+    if (::tcgetattr(STDIN_FILENO, &before_) != 0) return;
+    auto quiet = before_;
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    quiet.c_lflag |= ECHONL;
+    changed_ = ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) == 0;
+  }
+  ~quiet_terminal() {
+    if (changed_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    ::sigaction(SIGINT, &interrupt_, nullptr);
+  }
+  quiet_terminal(const quiet_terminal&) = delete;
+  quiet_terminal& operator=(const quiet_terminal&) = delete;
+
+ private:
+  termios before_{};
+  struct sigaction interrupt_ {};
+  bool changed_ = false;
+};
+
+/// A line without its end; nothing if there is none, or it was interrupted.
+std::optional<proto::secret> read_line() {
+  std::string line;
+  line.reserve(longest_line);  // so that no copy is left behind
+  for (char c = 0; line.size() < longest_line;) {
+    const auto n = ::read(STDIN_FILENO, &c, 1);
+    if (n < 0 || (n == 0 && line.empty())) return std::nullopt;
+    if (n == 0 || c == '\n') break;
+    line.push_back(c);
+  }
+  if (line.ends_with('\r')) line.pop_back();
+  return proto::secret(std::move(line));
+}
+
+tl::unexpected<link_error> refuse(int status, std::string text) {
+  return tl::unexpected(link_error{status, "no-password", std::move(text)});
+}
+
+std::optional<proto::secret> asked(std::string_view question) {
+  std::cerr << question << std::flush;
+  return read_line();
+}
+
+}  // namespace
+
+tl::expected<proto::secret, link_error> read_new_password(bool from_stdin) {
+  if (from_stdin) {
+    auto line = read_line();
+    if (!line || line->empty()) return refuse(exit_usage, "there is no password on standard input");
+    return std::move(*line);
+  }
+  if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0)
+    return refuse(exit_usage,
+                  "there is no terminal to ask for the password; give it on standard input: --password-stdin");
+  const quiet_terminal quiet;
+  for (;;) {
+    auto first = asked("New password: ");
+    if (!first || first->empty()) return refuse(exit_refused, "nothing was done");
+    const auto second = asked("Once more: ");
+    if (!second) return refuse(exit_refused, "nothing was done");
+    if (*first == *second) return std::move(*first);
+    std::cerr << "The two differ.\n";
+  }
+}
+
+}  // namespace authnz::ctl
