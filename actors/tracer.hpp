@@ -19,10 +19,10 @@
 namespace authnz::actors {
 
 struct trace_wish {
-  std::optional<std::string> reqid;    ///< JSON text, as it is echoed; nothing = any
-  std::optional<proto::request> kind;  ///< nothing = any
-  std::uint32_t one_in = 1;            ///< every so manyth that matches
-  std::chrono::seconds lasts{30};      ///< ends by itself
+  std::optional<std::string> reqid = {};    ///< JSON text, as it is echoed; nothing = any
+  std::optional<proto::request> kind = {};  ///< nothing = any
+  std::uint32_t one_in = 1;                 ///< every so manyth that matches
+  std::chrono::seconds lasts{30};           ///< ends by itself
 };
 
 /// Callable from any thread.
