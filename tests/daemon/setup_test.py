@@ -18,6 +18,7 @@ from authnzerver_client import Client
 from server import START_SECONDS, binary, free_port, inherited_environment
 
 MODES = {
+    "certs": 0o700,
     "authnzerver.lmdb": 0o700,
     ".authnzerver-admin-credentials": 0o400,
     ".authnzerver-secret-key": 0o400,
@@ -85,8 +86,11 @@ class Autosetup(SetupCase):
         self.run_daemon("--autosetup", "--yes")
         port = free_port()
         envfile = self.directory / ".env"
-        lines = [line for line in envfile.read_text().splitlines() if not line.upper().startswith("AUTHNZERVER_PORT=")]
-        envfile.write_text("\n".join([*lines, f"AUTHNZERVER_PORT={port}"]) + "\n")
+        ports = ("AUTHNZERVER_PORT=", "AUTHNZERVER_ADMINPORT=", "AUTHNZERVER_METRICSPORT=")
+        lines = [line for line in envfile.read_text().splitlines() if not line.upper().startswith(ports)]
+        own = [f"AUTHNZERVER_PORT={port}"]
+        own += [f"AUTHNZERVER_{name}PORT={free_port()}" for name in ("ADMIN", "METRICS")]
+        envfile.write_text("\n".join([*lines, *own]) + "\n")
         with open(self.directory / "stderr.log", "wb") as log:
             process = subprocess.Popen(
                 [binary("authnzerver"), f"--envfile={envfile}"], env=inherited_environment(), stdout=log, stderr=log

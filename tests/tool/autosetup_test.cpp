@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "actors/rules/permissions.hpp"
+#include "net/certificate_folder.hpp"
 #include "proto/keyring.hpp"
 #include "tests/tool/scratch.hpp"
 #include "tools/daemon/envfile.hpp"
@@ -87,6 +88,10 @@ TEST_P(autosetup_umask, does_not_change_the_modes_of_files) {
   EXPECT_EQ(mode_of(base / ".authnzerver-admin-credentials"), 0400);
   EXPECT_EQ(mode_of(base / "default-permissions-model.json"), 0644);
   EXPECT_EQ(mode_of(base / ".env"), 0600);
+  EXPECT_EQ(mode_of(base / "certs"), 0700);
+  EXPECT_EQ(mode_of(base / "certs/ca-key.pem"), 0600);
+  EXPECT_EQ(mode_of(base / "certs/node-key.pem"), 0600);
+  EXPECT_EQ(mode_of(base / "certs/node.pem"), 0644);
 }
 
 INSTANTIATE_TEST_SUITE_P(umask, autosetup_umask, testing::Values(0, 022, 077, 0777));
@@ -141,6 +146,34 @@ TEST_F(autosetup_run, makes_a_key_a_salt_and_an_envfile_that_a_start_accepts) {
   EXPECT_EQ(c->permissions, base / "default-permissions-model.json");
   EXPECT_EQ(c->basedir, base);
   EXPECT_TRUE(c->warnings.empty());
+}
+
+TEST_F(autosetup_run, makes_certificates_and_turns_the_admin_link_on_unless_it_is_configured) {
+  ASSERT_EQ(run(), "");
+  EXPECT_EQ(parse_envfile(content_of(base / ".env"))->at("AUTHNZERVER_ADMINPORT"), "13432");
+  for (const auto role : {net::certificate_role::node, net::certificate_role::admin}) {
+    const auto identity =
+        net::read_identity(base / "certs", role, std::chrono::sys_seconds{std::chrono::seconds{1234567890}});
+    EXPECT_TRUE(identity) << identity.error();
+  }
+  std::filesystem::remove(base / ".env");
+  ASSERT_EQ(run("", {{"AUTHNZERVER_ADMINPORT", "0"}}), "");
+  EXPECT_EQ(parse_envfile(content_of(base / ".env"))->at("AUTHNZERVER_ADMINPORT"), "0");
+}
+
+TEST_F(autosetup_run, makes_certificates_for_a_setup_that_has_none) {
+  ASSERT_EQ(run(), "");
+  std::filesystem::remove_all(base / "certs");
+  ASSERT_EQ(run(), "");
+  EXPECT_TRUE(std::filesystem::exists(base / "certs/node.pem"));
+}
+
+TEST_F(autosetup_run, turns_the_metrics_on_unless_they_are_configured) {
+  ASSERT_EQ(run(), "");
+  EXPECT_EQ(parse_envfile(content_of(base / ".env"))->at("AUTHNZERVER_METRICSPORT"), "13433");
+  std::filesystem::remove(base / ".env");
+  ASSERT_EQ(run("", {{"AUTHNZERVER_METRICSPORT", "0"}}), "");
+  EXPECT_EQ(parse_envfile(content_of(base / ".env"))->at("AUTHNZERVER_METRICSPORT"), "0");
 }
 
 TEST_F(autosetup_run, prints_the_start_command_and_no_secret) {
