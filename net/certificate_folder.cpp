@@ -88,7 +88,8 @@ outcome<void> write_certificate(const path& file, const certificate_ptr& certifi
 }
 
 outcome<void> make_directory(const path& folder) {
-  if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  // The umask may have taken bits away.
+  if (::mkdir(folder.c_str(), 0700) == 0 ? ::chmod(folder.c_str(), 0700) == 0 : errno == EEXIST) return {};
   return about(folder, "cannot be made: " + std::generic_category().message(errno));
 }
 
@@ -291,7 +292,7 @@ tl::expected<void, std::string> issue(const path& folder, const issue_wish& wish
                                      by->certificate, by->key);
   if (!made) return tl::unexpected(made.error());
   std::string staging = wish.out.string() + ".XXXXXX";
-  if (::mkdtemp(staging.data()) == nullptr)
+  if (::mkdtemp(staging.data()) == nullptr || ::chmod(staging.c_str(), 0700) != 0)
     return about(wish.out, "cannot be made: " + std::generic_category().message(errno));
   const pair_files files(staging, wish.role);
   auto done = write_certificate(pair_files(staging, certificate_role::authority).certificate, by->certificate)
@@ -332,6 +333,13 @@ tl::expected<certificate_facts, std::string> renew(const path& folder, const std
   const auto done = how.new_key ? replace_pair(files, *key, *made)
                                 : write_certificate(files.certificate, *made, on_existing::replace);
   if (!done) return tl::unexpected(done.error());
+  // Those who were issued a certificate have a copy of the authority's.
+  if (!is_authority && place.has_parent_path()) {
+    const auto copied =
+        write_certificate(pair_files(files.certificate.parent_path(), certificate_role::authority).certificate,
+                          by->certificate, on_existing::replace);
+    if (!copied) return tl::unexpected(copied.error());
+  }
   return facts_of(*made);
 }
 

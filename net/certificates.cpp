@@ -177,6 +177,8 @@ std::string_view word_of(certificate_role role) {
   return "";
 }
 
+bool is_host(std::string_view text) { return !alternative_names({std::string(text)}).empty(); }
+
 tl::expected<private_key_ptr, std::string> make_private_key() {
   private_key_ptr key(EVP_EC_gen("P-256"), EVP_PKEY_free);
   if (!key) return failed("a key cannot be made");

@@ -45,6 +45,9 @@ struct certificate_facts {
   std::chrono::sys_seconds until;
 };
 
+/// A name or an address that a certificate can be good for.
+bool is_host(std::string_view text);
+
 tl::expected<private_key_ptr, std::string> make_private_key();
 
 /// An authority signs itself: then `signer` is null and `signing_key` its own.

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include "actors/inspector.hpp"
+#include "actors/take_snapshot.hpp"
+#include "net/admin_link.hpp"
 #include "tools/daemon/metrics_port.hpp"
 #include "tools/version.hpp"
 
@@ -62,15 +64,13 @@ actors::audit_writer writer_to(const std::shared_ptr<actors::audit_log>& audit) 
 }
 
 actors::snapshot look(const administration_parts& p) {
-  actors::snapshot s;
-  s.node = host_name();
-  s.version = tools::version;
-  s.not_ready = p.door.not_ready();
-  s.in_flight = p.door.in_flight();
-  s.most_in_flight = p.door.most_in_flight();
-  s.requests = p.meters->requests.read();
-  s.listener = listener_counts(p.listener);
-  return s;
+  return actors::take_snapshot({p.node,
+                                p.meters,
+                                p.door,
+                                p.store,
+                                [&l = p.listener] { return listener_counts(l); },
+                                host_name(),
+                                std::string(tools::version)});
 }
 
 std::shared_ptr<const actors::inspection_parts> inspection_of(const administration_parts& p) {
@@ -91,11 +91,39 @@ std::shared_ptr<const actors::inspection_parts> inspection_of(const administrati
       p.traces,
       writer_to(p.audit),
       p.settings,
-      {},
+      [&p] { return look(p); },
       std::move(outside),
       [audit = p.audit](const std::string& person) { return audit->trail_digest().of(person); },
       host_name(),
       std::string(tools::version)});
+}
+
+std::chrono::sys_seconds this_second() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+void report_link_event(net::link_event e, std::string_view detail, const actors::logger& log) {
+  using enum net::link_event;
+  switch (e) {
+    case opened: return log.info("admin.link-opened", {actors::personal("who", detail)});
+    case closed: return log.info("admin.link-closed", {actors::personal("who", detail)});
+    case refused: return log.debug("admin.link-refused", {actors::open("why", detail)});
+    case accept_failed: return log.warning("admin.accept-failed", {actors::open("why", detail)});
+    case full: return log.warning("admin.links-full", {actors::personal("who", detail)});
+  }
+}
+
+tl::expected<std::unique_ptr<net::admin_link>, std::string> open_link(const administration_parts& p,
+                                                                      const actors::inspector_actor& inspector) {
+  const auto& wanted = p.started_with.admin_link;
+  const auto identity = net::read_identity(wanted.certificates, net::certificate_role::node, this_second());
+  if (!identity) return tl::unexpected("adminport is set, but " + identity.error());
+  net::admin_link_options o;
+  o.address = wanted.listen;
+  o.port = wanted.port;
+  o.on_event = [log = p.log](net::link_event e, std::string_view detail) { report_link_event(e, detail, *log); };
+  return net::admin_link::open(
+      p.system, [inspector] { return actors::inspection_door(inspector); }, *identity, std::move(o));
 }
 
 }  // namespace
@@ -105,6 +133,7 @@ struct administration::state {
   administration_parts parts;
   actors::inspector_actor inspector;
   std::unique_ptr<net::metrics_listener> metrics;  ///< null without metricsport
+  std::unique_ptr<net::admin_link> link;           ///< null without adminport
 };
 
 administration::administration(administration_parts parts) : state_(std::make_unique<state>(std::move(parts))) {}
@@ -116,12 +145,28 @@ tl::expected<void, std::string> administration::start() {
   if (!metrics) return tl::unexpected(std::move(metrics.error()));
   s.metrics = std::move(*metrics);
   s.inspector = s.parts.system.spawn<caf::detached>(actors::inspector, inspection_of(s.parts));
+  if (s.parts.started_with.admin_link.port == 0) return {};
+  auto link = open_link(s.parts, s.inspector);
+  if (!link) return tl::unexpected(std::move(link.error()));
+  s.link = std::move(*link);
+  s.parts.log->info("admin.listening", {actors::open("address", s.parts.started_with.admin_link.listen),
+                                        actors::open("port", s.link->port())});
   return {};
+}
+
+tl::expected<void, std::string> administration::reload_certificates() {
+  auto& s = *state_;
+  if (!s.link) return {};
+  const auto identity =
+      net::read_identity(s.parts.started_with.admin_link.certificates, net::certificate_role::node, this_second());
+  if (!identity) return tl::unexpected(identity.error());
+  return s.link->set_identity(*identity);
 }
 
 void administration::stop() {
   auto& s = *state_;
   s.metrics.reset();
+  s.link.reset();
   if (!s.inspector) return;
   caf::anon_send_exit(s.inspector, caf::exit_reason::user_shutdown);
   s.inspector = nullptr;

@@ -38,6 +38,9 @@ class administration {
 
   /// Opens what the configuration asks for, or says in one line what to do.
   tl::expected<void, std::string> start();
+  /// The link's certificates, as their files are now. After an error those hold
+  /// that held before.
+  tl::expected<void, std::string> reload_certificates();
   void stop();
 
  private:

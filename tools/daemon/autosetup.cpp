@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <ostream>
@@ -9,6 +10,7 @@
 
 #include "actors/rules/email_address.hpp"
 #include "actors/rules/permissions.hpp"
+#include "net/certificate_folder.hpp"
 #include "proto/base64.hpp"
 #include "proto/token.hpp"
 #include "tools/daemon/config_text.hpp"
@@ -24,6 +26,7 @@ namespace {
 using std::filesystem::path;
 using wrong = std::optional<std::string>;
 
+constexpr std::string_view usual_admin_port = "13432";
 constexpr std::string_view usual_metrics_port = "13433";
 constexpr std::size_t longest_permissions = std::size_t{16} << 20;
 
@@ -51,9 +54,10 @@ bool is_there(const path& p) {
 
 bool store_exists(const path& directory) { return is_there(directory / "data.mdb"); }
 
-bool all_there(const file_names& files, const path& store) {
-  return is_there(files.secret) && is_there(files.salt) && is_there(files.permissions) && is_there(files.env) &&
-         store_exists(store);
+bool all_there(const file_names& files, const path& store, const path& certificates) {
+  return is_there(certificates / "ca.pem") && is_there(certificates / "node.pem") &&
+         is_there(certificates / "admin.pem") && is_there(files.secret) && is_there(files.salt) &&
+         is_there(files.permissions) && is_there(files.env) && store_exists(store);
 }
 
 /// As configured; else as an earlier run was answered; else the default.
@@ -153,6 +157,20 @@ proto::secret random_text() {
   return proto::secret(proto::base64_url(raw.reveal(), proto::base64_padding::required));
 }
 
+/// Who runs the server administers it; the node is named after its host.
+net::folder_wish certificates_of(const config& c) {
+  const auto fit = [](std::string name, std::string_view otherwise) {
+    const bool good = !name.empty() && name.size() <= 64 &&
+                      std::all_of(name.begin(), name.end(), [](char ch) { return ch > 0x20 && ch < 0x7f; });
+    return good ? name : std::string(otherwise);
+  };
+  net::folder_wish wish{fit(c.server_name, "node"),
+                        {"localhost", "127.0.0.1", "::1"},
+                        fit(c.admin.email.substr(0, c.admin.email.find('@')), "admin")};
+  if (net::is_host(c.server_name) && c.server_name != "localhost") wish.node_hosts.push_back(c.server_name);
+  return wish;
+}
+
 tl::expected<void, std::string> make_basedir(const path& basedir) {
   if (is_there(basedir) || ::mkdir(basedir.c_str(), 0700) == 0) return {};
   return tl::unexpected("basedir: " + basedir.string() + " cannot be made: " + std::generic_category().message(errno));
@@ -192,10 +210,18 @@ tl::expected<void, std::string> seed(maker& make, const config& c, const answers
   return {};
 }
 
-/// As configured; else the usual one: without a word, the metrics would be off.
-std::string metrics_port_of(const config& c) {
-  const auto& configured = c.shown[static_cast<std::size_t>(item::metricsport)];
-  return configured.given_as.empty() ? std::string(usual_metrics_port) : configured.text;
+/// The certificates of the administrators' link.
+tl::expected<void, std::string> make_certificates(maker& make, const config& c, std::chrono::sys_seconds now) {
+  const auto made = net::make_folder(c.admin_link.certificates, certificates_of(c), now);
+  if (!made) return tl::unexpected(made.error());
+  for (const auto& one : *made) make.report(one.made, one.file);
+  return {};
+}
+
+/// As configured; else the usual one: without a word, it would be off.
+std::string port_of(const config& c, item id, std::string_view usual) {
+  const auto& configured = c.shown[static_cast<std::size_t>(id)];
+  return configured.given_as.empty() ? std::string(usual) : configured.text;
 }
 
 std::string env_content(const config& c, const file_names& files, const path& store) {
@@ -204,7 +230,8 @@ std::string env_content(const config& c, const file_names& files, const path& st
                           {item::secret, files.secret.string()},
                           {item::piisalt, files.salt.string()},
                           {item::permissions, files.permissions.string()},
-                          {item::metricsport, metrics_port_of(c)}});
+                          {item::adminport, port_of(c, item::adminport, usual_admin_port)},
+                          {item::metricsport, port_of(c, item::metricsport, usual_metrics_port)}});
 }
 
 }  // namespace
@@ -215,7 +242,7 @@ tl::expected<void, std::string> autosetup(const config& c, const autosetup_actio
   const auto usual = usual_store(c, files);
   auto& out = around.out;
   maker make(out);
-  if (all_there(files, usual)) {
+  if (all_there(files, usual, c.admin_link.certificates)) {
     for (const auto& name : {files.secret, files.salt, files.permissions, usual, files.env}) make.report(false, name);
     out << "Everything is there already; nothing was changed.\n";
   } else {
@@ -226,6 +253,7 @@ tl::expected<void, std::string> autosetup(const config& c, const autosetup_actio
                     .and_then([&] { return make.file(files.salt, 0400, random_text().reveal()); })
                     .and_then([&] { return make.file(files.permissions, 0644, given->permissions); })
                     .and_then([&] { return seed(make, c, *given, actions, around.now); })
+                    .and_then([&] { return make_certificates(make, c, around.now); })
                     .and_then([&] { return make.file(files.env, 0600, env_content(c, files, given->store)); });
     if (!done) return done;
     const auto& mail_password = c.shown[static_cast<std::size_t>(item::emailpass)];

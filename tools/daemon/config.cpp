@@ -112,6 +112,12 @@ void read_mail(config_reader& from, config& c, const surroundings& around) {
   c.mail.first_retry = std::chrono::seconds(from.number<std::uint32_t>(item::emailretry));
 }
 
+void read_admin_link(config_reader& from, config& c, const surroundings& around) {
+  c.admin_link.port = from.number<std::uint16_t>(item::adminport);
+  c.admin_link.listen = from.parsed(item::adminlisten, address);
+  c.admin_link.certificates = (around.working_directory / from.text(item::admincerts)).lexically_normal();
+}
+
 void read_metrics(config_reader& from, config& c) {
   c.metrics.port = from.number<std::uint16_t>(item::metricsport);
   c.metrics.listen = from.parsed(item::metricslisten, address);
@@ -160,6 +166,7 @@ tl::expected<config, start_error> load_config(const command_line& line, const su
   read_requests(reader, c, around);
   read_accounts(reader, c, around);
   read_mail(reader, c, around);
+  read_admin_link(reader, c, around);
   read_metrics(reader, c);
   read_rest(reader, c);
   auto error = reader.error();

@@ -50,6 +50,13 @@ struct mail_items {
   std::optional<std::filesystem::path> templates;  ///< directory; nothing = built in
 };
 
+/// Where authnzctl asks.
+struct admin_link_items {
+  std::uint16_t port = 0;  ///< 0 = nowhere
+  std::string listen;      ///< an address, without brackets
+  std::filesystem::path certificates;
+};
+
 /// Where Prometheus asks.
 struct metrics_items {
   std::uint16_t port = 0;  ///< 0 = nowhere
@@ -106,6 +113,7 @@ struct config {
   std::optional<std::filesystem::path> audit_log;  ///< nothing = the ordinary log
   bool audit_pii = false;                          ///< the audit trail holds personal data in clear
   actors::audit_retention keep_audit;
+  admin_link_items admin_link;
   metrics_items metrics;
   std::uint32_t io_threads = 1;
   std::uint32_t scheduler_threads = 1;

@@ -11,6 +11,7 @@
 #include "actors/seed.hpp"
 #include "actors/spawn.hpp"
 #include "net/breach_source.hpp"
+#include "net/link_broker.hpp"
 #include "net/listener.hpp"
 #include "net/smtp_transport.hpp"
 #include "proto/replay_memory.hpp"
@@ -197,6 +198,7 @@ int run_server(const config& c, const config_source& read_again) {
   const auto meters = std::make_shared<actors::node_meters>();
   actors::route_table routes;
   actors::node_system_config system_config(c.scheduler_threads);
+  if (c.admin_link.port != 0) net::load_links(system_config);
   caf::actor_system system(system_config);
   const auto mail = std::make_shared<net::smtp_transport>();
   actors::node_parts parts_of_node{*base->store,
@@ -228,6 +230,7 @@ int run_server(const config& c, const config_source& read_again) {
   requests_to_main wishes;
   administration admin(
       {c, system, *base->store, routes, door, node, meters, traces, audit, log, base->settings, listener, wishes});
+  parts.reload_certificates = [&admin] { return admin.reload_certificates(); };
   auto result = admin.start();
   if (result) result = serve(parts, wishes);
   admin.stop();
