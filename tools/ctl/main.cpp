@@ -4,15 +4,24 @@
 
 #include "proto/base64.hpp"
 #include "proto/token.hpp"
+#include "tools/ctl/apikey_command.hpp"
 #include "tools/ctl/audit_command.hpp"
 #include "tools/ctl/calibrate_command.hpp"
 #include "tools/ctl/call_command.hpp"
 #include "tools/ctl/certs_command.hpp"
+#include "tools/ctl/completion_command.hpp"
+#include "tools/ctl/config_command.hpp"
+#include "tools/ctl/limits_command.hpp"
+#include "tools/ctl/log_command.hpp"
+#include "tools/ctl/mail_command.hpp"
 #include "tools/ctl/mail_templates_command.hpp"
+#include "tools/ctl/manual.hpp"
 #include "tools/ctl/node_command.hpp"
 #include "tools/ctl/policy_command.hpp"
+#include "tools/ctl/session_command.hpp"
 #include "tools/ctl/tables.hpp"
 #include "tools/ctl/trace_command.hpp"
+#include "tools/ctl/user_command.hpp"
 #include "tools/version.hpp"
 
 namespace {
@@ -96,6 +105,17 @@ int main(int argc, char** argv) {
   ctl::add_node(app, status);
   ctl::add_trace(app, status);
   ctl::add_audit(app, status);
+  ctl::add_user(app, status);
+  ctl::add_session(app, status);
+  ctl::add_apikey(app, status);
+  ctl::add_mail(app, status);
+  ctl::add_limits(app, status);
+  ctl::add_config(app, status);
+  ctl::add_log(app, status);
+  ctl::add_completion(app);
+  app.add_flag_callback(
+      "--help-man", [&app] { throw CLI::CallForVersion(ctl::manual_text(app), 0); },
+      "Print the commands as a part of a manual page");
 
   try {
     app.parse(argc, argv);
