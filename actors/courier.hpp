@@ -8,13 +8,16 @@
 #include <memory>
 #include <vector>
 
+#include "actors/actor_card.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/meter.hpp"
 
 namespace authnz::actors {
 
 struct courier_options {
-  std::uint32_t couriers = 4;  ///< attempts at once
+  std::uint32_t couriers = 4;                ///< attempts at once
+  card_ptr card = {};                        ///< null = nobody holds it up
+  std::vector<card_ptr> courier_cards = {};  ///< one a courier, or none
 };
 
 class courier_pool_state {
@@ -31,7 +34,7 @@ class courier_pool_state {
   void queue(mail_ptr&& job);
   void done(const mail_ptr& job, std::uint32_t courier);
   /// A courier has died: its job is deferred.
-  void replace(const caf::actor_addr& dead);
+  void replace(const caf::actor_addr& dead, const std::string& why);
   /// Defers jobs whose time passed while they waited.
   void tick();
 
@@ -50,10 +53,13 @@ class courier_pool_state {
 
   courier_actor spawn_courier(std::uint32_t number);
   void hand_out();
+  bool is(gate g) const { return options_.card && options_.card->standing() == g; }
+  void tell() const;
   void finished(worker& w);
   void defer(mail_ptr&& job, const char* why);
 
   courier_pool_actor::pointer self_;
+  courier_options options_;
   std::shared_ptr<mail_transport> transport_;
   meter_ptr measured_;
   std::deque<queued> queue_;

@@ -23,6 +23,7 @@ struct work final : pending_work {
   finish end;                         ///< once decided, while it is committed or held
   proto::reply reply;                 ///< what `end` answers
   lanes::clock::time_point began{};
+  work_in_hand::place place{};
 };
 
 namespace {
@@ -40,16 +41,29 @@ clocks clocks::system() {
           [] { return lanes::clock::now(); }};
 }
 
-decider::decider(decider_actor::pointer self, decider_parts parts) : self_(self), parts_(std::move(parts)) {}
+decider::decider(decider_actor::pointer self, decider_parts parts)
+    : self_(self), parts_(std::move(parts)), gate_(parts_.card), in_hand_(parts_.measured) {}
 decider::~decider() = default;
+
+void decider::take_in(proto::exchange_ptr&& ex) {
+  if (gate_.lets_in(ex)) return decide(std::move(ex));
+  gate_.watch(self_);
+}
+
+void decider::look_at_gate() {
+  for (auto& ex : gate_.look(parts_.time.steady())) decide(std::move(ex));
+  gate_.watch(self_);
+}
 
 void decider::decide(proto::exchange_ptr&& ex) {
   const auto w = std::make_shared<work>();
   w->ex = std::move(ex);
   w->began = parts_.time.steady();
   w->ex->waiting = {};
+  w->place = in_hand_.add(w, w->ex->arrived);
   proto::mark(w->ex->followed, proto::trace_step::begun);
   parts_.measured->began(w->ex->request.row().id);
+  parts_.measured->set_last_begun(w->ex->arrived);
   if (w->began > w->ex->deadline) return refuse(w, http_status::unavailable, 1);
   if (w->ex->request.row().hash != proto::hashing::checking) return begin(w);
 
@@ -79,7 +93,7 @@ bool decider::passed_to_other_shard(const work_ptr& w) {
   if (home == parts_.shard) return false;
   const auto routes = parts_.routes.current();
   measure(*w, true);
-  if (home < routes->users.size()) caf::anon_send(routes->users[home], std::move(w->ex));
+  send_to_user_shard(*routes, home, std::move(w->ex));
   return true;
 }
 
@@ -250,6 +264,7 @@ void decider::conclude(const work_ptr& w) {
   const auto now = parts_.time.wall();
   for (const auto& note : w->end.audit)
     parts_.audit(note, note.always_ok ? code::none : w->end.answer.reason, *w->ex, now);
+  count_autolocks(*w);
   if (!w->account || w->end.hold.count() == 0 || draining_) return end(w, std::move(w->reply));
   w->ex->settle(proto::reply(w->reply));
   for (const auto& late : lanes_.hold(*w->account, w, parts_.time.steady() + w->end.hold)) {
@@ -291,7 +306,14 @@ void decider::begin_in_turn(pending_ptr&& next) {
   beginning_ = false;
 }
 
-void decider::measure(const work& w, bool ok) {
+void decider::count_autolocks(const work& w) const {
+  if (!parts_.counts) return;
+  const auto n = std::ranges::count(w.end.audit, "account.autolocked", &audit_note::event);
+  if (n > 0) parts_.counts->accounts.autolocks += static_cast<std::uint64_t>(n);
+}
+
+void decider::measure(work& w, bool ok) {
+  in_hand_.remove(w.place);
   parts_.measured->ended(ok, microseconds_between(w.ex->arrived, w.began),
                          microseconds_between(w.began, parts_.time.steady()));
 }
@@ -299,6 +321,7 @@ void decider::measure(const work& w, bool ok) {
 void decider::tick() {
   next_tick_ = lanes::clock::time_point::max();
   after_release(lanes_.release(parts_.time.steady()));
+  in_hand_.look();
   schedule_tick();
 }
 
@@ -334,13 +357,14 @@ void decider::schedule_tick() {
 
 decider_actor::behavior_type decider_behavior(decider& d) {
   return {
-      [&d](proto::exchange_ptr& ex) { d.decide(std::move(ex)); },
+      [&d](proto::exchange_ptr& ex) { d.take_in(std::move(ex)); },
       [&d](commit_ptr& job) { d.committed(std::move(job)); },
       [&d](hash_ptr& job) { d.hashed(std::move(job)); },
       [&d](breach_ptr& job) { d.looked_up(std::move(job)); },
       [&d](mail_ptr& job) { d.delivered(std::move(job)); },
       [&d](tick_atom) { d.tick(); },
       [](flush_atom) {},
+      [&d](gate_atom) { d.look_at_gate(); },
       [&d](drain_atom) { d.drain(); },
       [&d](settings_ptr& next) { d.configure(std::move(next)); },
       [](ping_atom) -> pong_atom { return pong_atom::value; },

@@ -10,11 +10,14 @@
 #include <vector>
 
 #include "actors/audit_aside.hpp"
+#include "actors/exchange_gate.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/lanes.hpp"
 #include "actors/meter.hpp"
+#include "actors/node_meters.hpp"
 #include "actors/routes.hpp"
 #include "actors/step.hpp"
+#include "actors/work_in_hand.hpp"
 #include "storage/store.hpp"
 
 namespace authnz::actors {
@@ -53,6 +56,8 @@ struct decider_parts {
   audit_text record = {};  ///< empty = events are not recorded
   /// Records events that come without a change; empty if `record` is.
   std::shared_ptr<audit_aside> aside = {};
+  card_ptr card = {};           ///< null = nobody holds it up
+  node_meters_ptr counts = {};  ///< may be null
 };
 
 /// One request while it is being decided.
@@ -67,7 +72,10 @@ class decider {
   decider(decider_actor::pointer self, decider_parts parts);
   ~decider();
 
-  void decide(proto::exchange_ptr&& ex);
+  /// Decides, unless its gate is shut.
+  void take_in(proto::exchange_ptr&& ex);
+  /// The gate has changed, or some wait before it.
+  void look_at_gate();
   void committed(commit_ptr&& job);
   void hashed(hash_ptr&& job);
   void looked_up(breach_ptr&& job);
@@ -77,6 +85,7 @@ class decider {
   void configure(settings_ptr&& next);
 
  private:
+  void decide(proto::exchange_ptr&& ex);
   void begin(const work_ptr& w);
   void run(const work_ptr& w);
   void take(const work_ptr& w, finish&& end);
@@ -96,13 +105,16 @@ class decider {
   /// Answers, and hands the lane on.
   void end(const work_ptr& w, proto::reply&& r);
   void begin_in_turn(pending_ptr&& next);
-  void measure(const work& w, bool ok);
+  void measure(work& w, bool ok);
   void after_release(std::vector<lanes::released>&& over);
   void schedule_tick();
   bool passed_to_other_shard(const work_ptr& w);
+  void count_autolocks(const work& w) const;
 
   decider_actor::pointer self_;
   decider_parts parts_;
+  exchange_gate gate_;
+  work_in_hand in_hand_;
   lanes lanes_;
   lanes::clock::time_point next_tick_ = lanes::clock::time_point::max();
   user_ids ids_;

@@ -30,12 +30,18 @@ constexpr std::chrono::milliseconds patience{2500};
 
 template <class Handle>
 void ask(gateway_actor::stateful_pointer<gateway_state> self, const health_ptr& check, std::string part,
-         const Handle& actor) {
+         const Handle& actor, const routes& all) {
   const std::size_t at = check->report.parts.size();
+  const auto card = all.cards ? all.cards->find(part) : nullptr;
   check->report.parts.emplace_back(std::move(part), actor ? "no answer" : "restarting");
   if (!actor) return;
   self->request(actor, patience, ping_atom::value)
-      .then([check, at](pong_atom) { check->report.parts[at].second = "ok"; }, [check](caf::error&) {});
+      .then(
+          [check, at, card](pong_atom) {
+            const auto state = card ? card->state() : actor_state::running;
+            check->report.parts[at].second = state == actor_state::running ? "ok" : std::string(name(state));
+          },
+          [check](caf::error&) {});
 }
 
 std::string store_state(storage::store& store) {
@@ -47,14 +53,14 @@ std::string store_state(storage::store& store) {
 void look(gateway_actor::stateful_pointer<gateway_state> self, const health_ptr& check, const routes& all,
           storage::store& store) {
   check->report.parts.emplace_back("store", store_state(store));
-  ask(self, check, "ratelimit", all.ratelimit);
-  ask(self, check, "journal", all.journal);
-  ask(self, check, "hasher", all.hasher);
-  ask(self, check, "breach", all.breach);
-  ask(self, check, "couriers", all.couriers);
-  ask(self, check, "sweeper", all.sweeper);
+  ask(self, check, "ratelimit", all.ratelimit, all);
+  ask(self, check, "journal", all.journal, all);
+  ask(self, check, "hasher", all.hasher, all);
+  ask(self, check, "breach", all.breach, all);
+  ask(self, check, "couriers", all.couriers, all);
+  ask(self, check, "sweeper", all.sweeper, all);
   const auto ask_all = [&](const std::string& kind, const std::vector<decider_actor>& shards) {
-    for (std::size_t i = 0; i < shards.size(); ++i) ask(self, check, kind + std::to_string(i), shards[i]);
+    for (std::size_t i = 0; i < shards.size(); ++i) ask(self, check, kind + std::to_string(i), shards[i], all);
   };
   ask_all("session-", all.sessions);
   ask_all("user-", all.users);
@@ -92,9 +98,9 @@ void gateway_ingress::submit(proto::exchange_ptr&& ex) noexcept {
   const auto routes = routes_.current();
   // Without limits there is nothing to count.
   if (!needs_client_address() && mine->problems.empty())
-    caf::anon_send(decider_of(*routes, mine->request), std::move(mine));
+    send_to_decider(*routes, std::move(mine));
   else
-    caf::anon_send(routes->ratelimit, std::move(mine));
+    send_to_ratelimit(*routes, std::move(mine));
 }
 
 void gateway_ingress::submit_unlimited(proto::exchange_ptr&& ex) noexcept {
@@ -104,7 +110,7 @@ void gateway_ingress::submit_unlimited(proto::exchange_ptr&& ex) noexcept {
     return mine->answer({proto::http_status::ok,
                          proto::render_problems(mine->request.row().name, mine->problems, mine->reqid), 0,
                          proto::code::invalid_parameters});
-  caf::anon_send(decider_of(*routes_.current(), mine->request), std::move(mine));
+  send_to_decider(*routes_.current(), std::move(mine));
 }
 
 proto::trace_ptr gateway_ingress::follow(const proto::exchange& ex) noexcept {

@@ -79,17 +79,61 @@ void hasher_state::begin(hasher_options&& options, meter_ptr&& measured) {
   options_ = std::move(options);
   measured_ = std::move(measured);
   for (std::uint32_t n = 0; n < std::max(options_.workers, 1U); ++n) workers_.push_back({.actor = spawn_worker(n)});
+  tell();
 }
 
 hash_worker_actor hasher_state::spawn_worker(std::uint32_t number) {
+  if (number < options_.worker_cards.size()) options_.worker_cards[number]->started();
   return self_->spawn<caf::detached + caf::monitored>(hash_worker, number, options_);
 }
 
 void hasher_state::queue(hash_ptr&& job) {
   measured_->began();
+  if (options_.card && options_.card->standing() == gate::draining)
+    return refuse(std::move(job), std::chrono::seconds(5));
   if (const auto wait = estimated_wait(); wait > options_.longest_wait) return refuse(std::move(job), wait);
   queue_.push_back({std::move(job), clock::now()});
   hand_out();
+  watch_gate();
+}
+
+// While it is paused nobody waits longer than a queue may take.
+void hasher_state::look_at_gate() {
+  const auto now = clock::now();
+  while (is_paused() && !queue_.empty() && now - queue_.front().since > options_.longest_wait) {
+    auto late = std::move(queue_.front().job);
+    queue_.pop_front();
+    refuse(std::move(late), std::chrono::seconds(1));
+  }
+  hand_out();
+  watch_gate();
+}
+
+void hasher_state::watch_gate() {
+  const auto now = clock::now();
+  if (!is_paused() || queue_.empty() || next_look_ > now) return;
+  constexpr std::chrono::milliseconds look_every{250};
+  next_look_ = now + look_every;
+  self_->delayed_send(self_, look_every, gate_atom::value);
+}
+
+void hasher_state::tell() const {
+  auto oldest = clock::time_point::max();
+  for (const auto& w : workers_)
+    if (w.busy) oldest = std::min(oldest, w.queued);
+  measured_->set_oldest_in_hand(oldest == clock::time_point::max() ? std::nullopt : std::optional(oldest));
+  measured_->set_oldest_waiting(queue_.empty() ? std::nullopt : std::optional(queue_.front().since));
+  if (!options_.counts) return;
+  auto& counts = options_.counts->hashing;
+  counts.workers = static_cast<std::uint32_t>(workers_.size());
+  counts.busy = static_cast<std::uint32_t>(std::ranges::count(workers_, true, &worker::busy));
+  counts.queued = static_cast<std::uint32_t>(queue_.size());
+}
+
+// Each worker keeps a buffer as large as its largest computation.
+void hasher_state::tell_buffers(const hash_job& next) {
+  largest_kib_ = std::max(largest_kib_, next.params.memory_kib);
+  if (options_.card) options_.card->memory = std::uint64_t{largest_kib_} * 1024 * workers_.size();
 }
 
 std::chrono::microseconds hasher_state::estimated_wait() const {
@@ -98,8 +142,9 @@ std::chrono::microseconds hasher_state::estimated_wait() const {
 }
 
 void hasher_state::hand_out() {
-  for (auto& w : workers_) {
-    while (!w.busy && !queue_.empty()) {
+  for (std::size_t n = 0; n < workers_.size(); ++n) {
+    auto& w = workers_[n];
+    while (!w.busy && !queue_.empty() && !is_paused()) {
       auto next = std::move(queue_.front());
       queue_.pop_front();
       const auto now = clock::now();
@@ -110,9 +155,12 @@ void hasher_state::hand_out() {
       w.busy = true;
       w.queued = next.since;
       w.begun = now;
+      tell_buffers(*next.job);
+      if (n < options_.worker_cards.size()) options_.worker_cards[n]->measured->began();
       self_->send(w.actor, std::move(next.job));
     }
   }
+  tell();
 }
 
 void hasher_state::done(hash_ptr&& job, std::uint32_t worker) {
@@ -125,15 +173,26 @@ void hasher_state::done(hash_ptr&& job, std::uint32_t worker) {
 void hasher_state::finished(worker& w, bool ok) {
   const auto took = microseconds_between(w.begun, clock::now());
   if (ok) average_ += (took - average_) / 8;
-  measured_->ended(ok, microseconds_between(w.queued, w.begun), took);
+  const auto waited = microseconds_between(w.queued, w.begun);
+  measured_->ended(ok, waited, took);
+  const auto number = static_cast<std::size_t>(&w - workers_.data());
+  if (number < options_.worker_cards.size()) options_.worker_cards[number]->measured->ended(ok, waited, took);
+  if (options_.counts && ok) {
+    ++options_.counts->hashing.computed;
+    options_.counts->hashing.compute_time.add(took);
+  }
   w.busy = false;
 }
 
-void hasher_state::replace(const caf::actor_addr& dead) {
+void hasher_state::replace(const caf::actor_addr& dead, const std::string& why) {
   for (std::uint32_t n = 0; n < workers_.size(); ++n) {
     auto& w = workers_[n];
     if (w.actor.address() != dead) continue;
     if (w.busy) finished(w, false);
+    if (n < options_.worker_cards.size()) {
+      options_.worker_cards[n]->ended(why);
+      options_.worker_cards[n]->measured->restarted();
+    }
     w.actor = spawn_worker(n);
     hand_out();
     return;
@@ -145,16 +204,19 @@ void hasher_state::refuse(hash_ptr&& job, std::chrono::microseconds wait) {
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
   job->retry_after = static_cast<std::uint32_t>(std::max<std::int64_t>(seconds, 1));
   measured_->ended(false, {}, {});
+  if (options_.counts) ++options_.counts->hashing.refused;
   send_home(std::move(job));
 }
 
 hasher_actor::behavior_type hasher(hasher_actor::stateful_pointer<hasher_state> self, hasher_options options,
                                    meter_ptr measured) {
-  self->set_down_handler([self](const caf::down_msg& down) { self->state.replace(down.source); });
+  self->set_down_handler(
+      [self](const caf::down_msg& down) { self->state.replace(down.source, caf::to_string(down.reason)); });
   self->state.begin(std::move(options), std::move(measured));
   return {
       [self](hash_ptr& job) { self->state.queue(std::move(job)); },
       [self](hash_ptr& job, caf::idle_atom, std::uint32_t worker) { self->state.done(std::move(job), worker); },
+      [self](gate_atom) { self->state.look_at_gate(); },
       [](ping_atom) { return caf::pong_atom_v; },
   };
 }

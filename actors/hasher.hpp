@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "actors/actor_card.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/meter.hpp"
 #include "actors/password_hash.hpp"
@@ -25,6 +26,9 @@ struct hasher_options {
   std::chrono::milliseconds longest_wait{5000};  ///< jobs that would wait longer are refused at once
   int niceness = 19;                             ///< of the workers' threads
   std::function<void(password_hasher&, hash_job&)> compute = &actors::compute;
+  node_meters_ptr counts = {};              ///< may be null
+  card_ptr card = {};                       ///< null = nobody holds it up
+  std::vector<card_ptr> worker_cards = {};  ///< one a worker, or none
 };
 
 class hasher_state {
@@ -41,7 +45,9 @@ class hasher_state {
   void queue(hash_ptr&& job);
   void done(hash_ptr&& job, std::uint32_t worker);
   /// A worker has died, and its job with it: the job's client gets 503.
-  void replace(const caf::actor_addr& dead);
+  void replace(const caf::actor_addr& dead, const std::string& why);
+  /// The gate has changed, or some wait before it.
+  void look_at_gate();
 
  private:
   using clock = std::chrono::steady_clock;
@@ -59,6 +65,10 @@ class hasher_state {
   hash_worker_actor spawn_worker(std::uint32_t number);
   std::chrono::microseconds estimated_wait() const;
   void hand_out();
+  bool is_paused() const { return options_.card && options_.card->standing() == gate::paused; }
+  void watch_gate();
+  void tell() const;
+  void tell_buffers(const hash_job& next);
   void finished(worker& w, bool ok);
   void refuse(hash_ptr&& job, std::chrono::microseconds wait);
 
@@ -67,6 +77,8 @@ class hasher_state {
   meter_ptr measured_;
   std::deque<queued> queue_;
   std::vector<worker> workers_;
+  clock::time_point next_look_{};
+  std::uint32_t largest_kib_ = 0;               ///< memory of a computation so far
   std::chrono::microseconds average_{100'000};  ///< of a computation
 };
 

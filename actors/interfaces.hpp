@@ -54,6 +54,9 @@ using flush_atom = caf::flush_atom;
 using drain_atom = caf::leave_atom;
 /// An actor's timer.
 using tick_atom = caf::tick_atom;
+/// Look at your card (actor_card.hpp): an administrator has paused, resumed or
+/// drained you, or some wait before your gate.
+using gate_atom = caf::atom_constant<caf::atom("gate")>;
 
 /// Decides requests: session, user, API-key, policy and mailer actors. It gets
 /// its own jobs back when they are done.
@@ -64,6 +67,7 @@ using decider_actor = caf::typed_actor<caf::reacts_to<proto::exchange_ptr>,  // 
                                        caf::reacts_to<mail_ptr>,             // an attempt to send has ended
                                        caf::reacts_to<tick_atom>,            // holds that may have ended
                                        caf::reacts_to<flush_atom>,           // the outbox was changed by another
+                                       caf::reacts_to<gate_atom>,            // its gate
                                        caf::reacts_to<drain_atom>,           // the server stops: holds end at once
                                        caf::reacts_to<settings_ptr>,         // new configuration
                                        caf::replies_to<ping_atom>::with<pong_atom>>;
@@ -73,6 +77,7 @@ using ratelimit_actor = caf::typed_actor<caf::reacts_to<proto::exchange_ptr>,  /
                                          caf::reacts_to<tick_atom>,            // forget full buckets
                                          caf::reacts_to<settings_ptr>,         // new limits
                                          caf::reacts_to<limits_ptr>,           // look at buckets, or fill them
+                                         caf::reacts_to<gate_atom>,            // its gate
                                          caf::replies_to<ping_atom>::with<pong_atom>>;
 
 /// The one actor that commits. Detached: it waits for the disk.
@@ -83,6 +88,7 @@ using journal_actor = caf::typed_actor<caf::reacts_to<commit_ptr>,  // queue
 /// Queues password computations and hands them to its detached hash workers.
 using hasher_actor = caf::typed_actor<caf::reacts_to<hash_ptr>,                                 // queue
                                       caf::reacts_to<hash_ptr, caf::idle_atom, std::uint32_t>,  // worker n is done
+                                      caf::reacts_to<gate_atom>,                                // its gate
                                       caf::replies_to<ping_atom>::with<pong_atom>>;
 
 /// One thread that computes, at the lowest priority.
@@ -97,6 +103,7 @@ using courier_pool_actor =
     caf::typed_actor<caf::reacts_to<mail_ptr>,                                 // queue
                      caf::reacts_to<mail_ptr, caf::idle_atom, std::uint32_t>,  // courier n is done
                      caf::reacts_to<tick_atom>,                                // jobs that may have waited too long
+                     caf::reacts_to<gate_atom>,                                // its gate
                      caf::replies_to<ping_atom>::with<pong_atom>>;
 
 /// One thread that talks to mail servers.
@@ -105,6 +112,7 @@ using courier_actor = caf::typed_actor<caf::reacts_to<mail_ptr>, caf::replies_to
 /// Removes rows that have outlived their use, a few at a time.
 using sweeper_actor = caf::typed_actor<caf::reacts_to<tick_atom>,   // sweep
                                        caf::reacts_to<commit_ptr>,  // a batch is done
+                                       caf::reacts_to<gate_atom>,   // its gate
                                        caf::reacts_to<settings_ptr>, caf::replies_to<ping_atom>::with<pong_atom>>;
 
 /// What a decider or the sweeper attaches to its jobs, to go on with later.

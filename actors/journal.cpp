@@ -47,6 +47,7 @@ void journal_state::queue(commit_ptr&& job) {
   // The note to itself comes after all that is in the mailbox now.
   if (pending_.empty()) self_->send(self_, caf::flush_atom_v);
   pending_.push_back({std::move(job), steady_clock::now()});
+  if (pending_.size() == 1) measured_->set_oldest_waiting(pending_.front().since);
 }
 
 void journal_state::flush() {
@@ -62,6 +63,8 @@ void journal_state::commit_some() {
   const auto n = static_cast<std::ptrdiff_t>(std::min(pending_.size(), most_in_a_batch));
   std::vector<queued> batch(std::make_move_iterator(pending_.begin()), std::make_move_iterator(pending_.begin() + n));
   pending_.erase(pending_.begin(), pending_.begin() + n);
+  if (!batch.empty()) measured_->set_oldest_in_hand(batch.front().since);
+  measured_->set_oldest_waiting(pending_.empty() ? std::nullopt : std::optional(pending_.front().since));
 
   std::vector<const storage::mini_transaction*> transactions;
   transactions.reserve(batch.size());
@@ -72,6 +75,7 @@ void journal_state::commit_some() {
   results.resize(batch.size(), storage::commit_result::storage_error);
   const auto took = microseconds_between(begun, steady_clock::now());
   count(results, took);
+  measured_->set_oldest_in_hand(std::nullopt);
 
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const bool decided =

@@ -8,7 +8,7 @@ decider_actor::behavior_type mailer(decider_actor::stateful_pointer<mailer_state
   parts.post = [&pump](mail_ptr&& job) { pump.post(std::move(job)); };
   auto& d = self->state.decides.emplace(self, std::move(parts));
   return {
-      [&d](proto::exchange_ptr& ex) { d.decide(std::move(ex)); },
+      [&d](proto::exchange_ptr& ex) { d.take_in(std::move(ex)); },
       [&d, &pump](commit_ptr& job) {
         // The outbox commits without a client.
         job->ex ? d.committed(std::move(job)) : pump.committed(std::move(job));
@@ -20,6 +20,7 @@ decider_actor::behavior_type mailer(decider_actor::stateful_pointer<mailer_state
       },
       [&pump](tick_atom) { pump.tick(); },
       [&pump](flush_atom) { pump.look_now(); },
+      [&d](gate_atom) { d.look_at_gate(); },
       [&d, &pump](drain_atom) {
         d.drain();
         pump.drain();

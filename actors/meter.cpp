@@ -79,6 +79,8 @@ void meter::restarted() noexcept {
   restarts_.fetch_add(1, relaxed);
   // What the dead one had in hand is gone with it.
   in_flight_.store(0, relaxed);
+  oldest_in_hand_.store(never, relaxed);
+  oldest_waiting_.store(never, relaxed);
 }
 
 meter_reading meter::read() const noexcept {
@@ -89,6 +91,9 @@ meter_reading meter::read() const noexcept {
   r.failed = failed_.load(relaxed);
   r.restarts = restarts_.load(relaxed);
   if (const auto last = last_.load(relaxed); last < proto::request_count) r.last = static_cast<proto::request>(last);
+  const auto oldest = std::min(oldest_in_hand_.load(relaxed), oldest_waiting_.load(relaxed));
+  if (oldest != never) r.oldest = oldest;
+  r.last_begun = last_begun_.load(relaxed);
   r.wait = wait_.read();
   r.service = service_.read();
   return r;

@@ -45,8 +45,11 @@ struct meter_reading {
   std::uint64_t failed = 0;
   std::uint64_t restarts = 0;
   std::optional<proto::request> last;  ///< what was asked last
-  histogram::counts wait{};            ///< from being sent to being begun
-  histogram::counts service{};         ///< from being begun to being done
+  /// Since when the oldest work waits or is in hand, as far as the actor tells.
+  std::optional<std::chrono::steady_clock::time_point> oldest;
+  std::chrono::steady_clock::time_point last_begun{};  ///< arrival of what was begun last
+  histogram::counts wait{};                            ///< from being sent to being begun
+  histogram::counts service{};                         ///< from being begun to being done
 };
 
 class meter {
@@ -58,15 +61,31 @@ class meter {
   void ended(bool ok, std::chrono::microseconds wait, std::chrono::microseconds service) noexcept;
   void restarted() noexcept;
 
+  using time_point = std::chrono::steady_clock::time_point;
+  /// For actors that know: since when the oldest is in hand, or waits.
+  void set_oldest_in_hand(std::optional<time_point> since) noexcept { set(oldest_in_hand_, since); }
+  void set_oldest_waiting(std::optional<time_point> since) noexcept { set(oldest_waiting_, since); }
+  /// When that arrived which is begun now.
+  void set_last_begun(time_point arrived) noexcept { last_begun_.store(arrived, std::memory_order_relaxed); }
+  std::uint64_t in_flight() const noexcept { return in_flight_.load(std::memory_order_relaxed); }
+
   meter_reading read() const noexcept;
 
  private:
+  static constexpr time_point never = time_point::max();
+  static void set(std::atomic<time_point>& to, std::optional<time_point> since) noexcept {
+    to.store(since.value_or(never), std::memory_order_relaxed);
+  }
+
   std::atomic<std::uint64_t> in_flight_{0};
   std::atomic<std::uint64_t> peak_{0};
   std::atomic<std::uint64_t> handled_{0};
   std::atomic<std::uint64_t> failed_{0};
   std::atomic<std::uint64_t> restarts_{0};
   std::atomic<std::uint8_t> last_{static_cast<std::uint8_t>(proto::request::count_)};
+  std::atomic<time_point> oldest_in_hand_{never};
+  std::atomic<time_point> oldest_waiting_{never};
+  std::atomic<time_point> last_begun_{time_point{}};
   histogram wait_;
   histogram service_;
 };

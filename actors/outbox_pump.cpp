@@ -169,8 +169,23 @@ void outbox_pump::committed(commit_ptr&& job) {
   hand_out();
 }
 
+void outbox_pump::count(mail_event::kind what) const {
+  if (!parts_.counts) return;
+  auto& mail = parts_.counts->mail;
+  switch (what) {
+    case mail_event::kind::accepted: ++mail.accepted; break;
+    case mail_event::kind::deferred: ++mail.deferred; break;
+    case mail_event::kind::refused: ++mail.refused; break;
+    case mail_event::kind::given_up:
+    case mail_event::kind::unreadable: ++mail.given_up; break;
+    case mail_event::kind::damaged:
+    case mail_event::kind::unrecorded: break;
+  }
+}
+
 void outbox_pump::report(const mail_event& what) const {
   using enum mail_event::kind;
+  count(what.what);
   if (what.what != deferred && what.what != damaged && what.what != unrecorded) {
     parts_.done->began();
     parts_.done->ended(what.what == accepted, {}, {});

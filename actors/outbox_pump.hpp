@@ -14,6 +14,7 @@
 #include "actors/interfaces.hpp"
 #include "actors/mail_schedule.hpp"
 #include "actors/meter.hpp"
+#include "actors/node_meters.hpp"
 #include "storage/store.hpp"
 
 namespace authnz::actors {
@@ -44,6 +45,7 @@ struct outbox_parts {
   std::function<proto::timestamp()> now;                 ///< the wall's clock
   mail_log log;                                          ///< may be empty
   meter_ptr done;                                        ///< counts messages that are done; failed = dropped
+  node_meters_ptr counts = {};                           ///< may be null
 };
 
 class outbox_pump {
@@ -87,6 +89,7 @@ class outbox_pump {
   void drop(const storage::outbox_entry& e, delivery as);
   void record(const std::string& key);
   void report(const mail_event& what) const;
+  void count(mail_event::kind what) const;
   void wake_in(std::chrono::microseconds delay);
 
   decider_actor::pointer self_;

@@ -110,6 +110,8 @@ class rate_buckets {
 
   /// Buckets held at present.
   std::size_t size() const;
+  /// Memory that they take, about.
+  std::size_t bytes() const { return size() * (sizeof(entry) + 3 * sizeof(void*)); }
 
   /// From now on changes are noted.
   void note_changes();

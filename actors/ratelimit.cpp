@@ -41,8 +41,25 @@ std::string address_of(const proto::call& request, std::size_t longest) {
 
 void ratelimit_state::begin(ratelimit_parts&& parts) {
   parts_ = std::move(parts);
+  gate_ = exchange_gate(parts_.card);
   parts_.buckets->configure(parts_.config->rates);
+  tell_size();
   self_->delayed_send(self_, sweep_every, caf::tick_atom_v);
+}
+
+void ratelimit_state::take_in(proto::exchange_ptr&& ex) {
+  if (gate_.lets_in(ex)) return pass(std::move(ex));
+  gate_.watch(self_);
+}
+
+void ratelimit_state::look_at_gate() {
+  for (auto& ex : gate_.look(steady_clock::now())) pass(std::move(ex));
+  gate_.watch(self_);
+}
+
+void ratelimit_state::tell_size() const {
+  if (parts_.counts) parts_.counts->limits.buckets.store(parts_.buckets->size(), std::memory_order_relaxed);
+  if (parts_.card) parts_.card->memory.store(parts_.buckets->bytes(), std::memory_order_relaxed);
 }
 
 void ratelimit_state::pass(proto::exchange_ptr&& ex) {
@@ -50,9 +67,11 @@ void ratelimit_state::pass(proto::exchange_ptr&& ex) {
   const auto waited = microseconds_between(ex->arrived, begun);
   ex->waiting = {};
   parts_.measured->began(ex->request.row().id);
+  parts_.measured->set_last_begun(ex->arrived);
   const auto verdict = parts_.config->rates.enabled ? count(*ex) : rate_verdict{};
   proto::mark(ex->followed, proto::trace_step::limited);
   if (!verdict.allowed()) {
+    if (parts_.counts) ++parts_.counts->limits.refused;
     if (verdict.noteworthy && parts_.on_refusal) parts_.on_refusal(*ex);
     ex->answer({proto::http_status::too_many_requests, {}, verdict.retry_after});
   } else if (!ex->problems.empty()) {
@@ -77,6 +96,7 @@ rate_verdict ratelimit_state::count(const proto::exchange& ex) {
 void ratelimit_state::tick() {
   const auto now = self_->clock().now();
   parts_.buckets->sweep(microseconds(now), slots_a_sweep);
+  tell_size();
   if (now >= next_save_ && saving_.expired()) {
     next_save_ = now + save_every;
     save(most_saved);
@@ -116,10 +136,11 @@ ratelimit_actor::behavior_type ratelimit(ratelimit_actor::stateful_pointer<ratel
     self->quit(why.reason);
   });
   return {
-      [self](proto::exchange_ptr& ex) { self->state.pass(std::move(ex)); },
+      [self](proto::exchange_ptr& ex) { self->state.take_in(std::move(ex)); },
       [self](tick_atom) { self->state.tick(); },
       [self](settings_ptr& next) { self->state.configure(std::move(next)); },
       [self](limits_ptr& job) { self->state.serve(std::move(job)); },
+      [self](gate_atom) { self->state.look_at_gate(); },
       [](ping_atom) { return caf::pong_atom_v; },
   };
 }

@@ -7,8 +7,10 @@
 #include <functional>
 #include <memory>
 
+#include "actors/exchange_gate.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/meter.hpp"
+#include "actors/node_meters.hpp"
 #include "actors/rate_buckets.hpp"
 
 namespace authnz::actors {
@@ -23,6 +25,8 @@ struct ratelimit_parts {
   meter_ptr measured;
   std::function<void(commit_ptr&&)> commit{};  ///< to the journal; empty = nothing is saved
   std::function<proto::timestamp()> now{};     ///< the wall's clock, for what is saved
+  card_ptr card{};                             ///< null = nobody holds it up
+  node_meters_ptr counts{};                    ///< may be null
 };
 
 class ratelimit_state {
@@ -31,7 +35,9 @@ class ratelimit_state {
   explicit ratelimit_state(ratelimit_actor::pointer self) : self_(self) {}
 
   void begin(ratelimit_parts&& parts);
-  void pass(proto::exchange_ptr&& ex);
+  /// Passes it, unless the gate is shut.
+  void take_in(proto::exchange_ptr&& ex);
+  void look_at_gate();
   void tick();
   void configure(settings_ptr&& next);
   void serve(limits_ptr&& job);
@@ -42,11 +48,14 @@ class ratelimit_state {
  private:
   using clock = std::chrono::steady_clock;
 
+  void pass(proto::exchange_ptr&& ex);
+  void tell_size() const;
   rate_verdict count(const proto::exchange& ex);
   void save(std::size_t most);
 
   ratelimit_actor::pointer self_;
   ratelimit_parts parts_;
+  exchange_gate gate_{nullptr};
   clock::time_point next_save_;
   std::weak_ptr<commit_job> saving_;  ///< lives until the journal is done with it, or gone
 };

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/actor_card.hpp"
 #include "actors/interfaces.hpp"
 
 namespace authnz::actors {
@@ -18,11 +19,12 @@ struct routes {
   breach_actor breach;
   courier_pool_actor couriers;
   sweeper_actor sweeper;
-  std::vector<decider_actor> sessions;  ///< by shard
-  std::vector<decider_actor> users;     ///< by shard
-  std::vector<decider_actor> apikeys;   ///< by shard
-  std::vector<decider_actor> policies;  ///< by shard
-  std::vector<decider_actor> mailers;   ///< one: it alone owns the outbox
+  std::vector<decider_actor> sessions;       ///< by shard
+  std::vector<decider_actor> users;          ///< by shard
+  std::vector<decider_actor> apikeys;        ///< by shard
+  std::vector<decider_actor> policies;       ///< by shard
+  std::vector<decider_actor> mailers;        ///< one: it alone owns the outbox
+  std::shared_ptr<const actor_cards> cards;  ///< null = nobody counts what waits
 };
 
 /// Shared by all actors and the listener. Thread-safe.
@@ -41,7 +43,15 @@ class route_table {
     current_ = std::move(next);
   }
 
+  /// Publishes the cards, and keeps them for as long as the table lives:
+  /// exchanges that are still on their way count in them.
+  void publish(std::shared_ptr<const actor_cards> cards) {
+    update([&](routes& r) { r.cards = cards; });
+    kept_.push_back(std::move(cards));
+  }
+
  private:
+  std::vector<std::shared_ptr<const actor_cards>> kept_;
   mutable std::mutex mutex_;
   std::shared_ptr<const routes> current_ = std::make_shared<const routes>();
 };
@@ -54,5 +64,13 @@ std::size_t shard_of(std::string_view key, std::size_t shards);
 
 /// The decider that a request belongs to; null while it is being restarted.
 decider_actor decider_of(const routes& r, const proto::call& request);
+
+/// Sends the request to its decider, and counts it as waiting there. While the
+/// decider is being restarted the request is destroyed, which answers 503.
+void send_to_decider(const routes& r, proto::exchange_ptr&& ex);
+/// The same, to a shard of the user actors.
+void send_to_user_shard(const routes& r, std::size_t shard, proto::exchange_ptr&& ex);
+/// The same, to the rate limiter.
+void send_to_ratelimit(const routes& r, proto::exchange_ptr&& ex);
 
 }  // namespace authnz::actors

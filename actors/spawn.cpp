@@ -1,5 +1,6 @@
 #include "actors/spawn.hpp"
 
+#include <algorithm>
 #include <random>
 
 #include "actors/apikey.hpp"
@@ -44,28 +45,50 @@ class family {
       r.mailers.resize(1);
     });
     for (std::size_t i = 0; i < parts_.shards; ++i) {
-      all.push_back(decider_child("session-", &routes::sessions, i, &session));
-      all.push_back(decider_child("user-", &routes::users, i, &user));
-      all.push_back(decider_child("apikey-", &routes::apikeys, i, &apikey));
-      all.push_back(decider_child("policy-", &routes::policies, i, &policy));
+      all.push_back(decider_child(proto::target::session, "session", &routes::sessions, i, &session));
+      all.push_back(decider_child(proto::target::user, "user", &routes::users, i, &user));
+      all.push_back(decider_child(proto::target::apikey, "apikey", &routes::apikeys, i, &apikey));
+      all.push_back(decider_child(proto::target::policy, "policy", &routes::policies, i, &policy));
     }
     all.push_back(mailer_child());
+    cards_->all.push_back(always_there("supervisor"));
+    cards_->all.push_back(always_there("gateway"));
     return all;
   }
+
+  std::shared_ptr<const actor_cards> cards() const { return cards_; }
 
   const meter_ptr messages_done = std::make_shared<meter>();
   std::shared_ptr<audit_aside> aside;
 
  private:
+  card_ptr card(const std::string& id, const std::string& kind, std::size_t shard, const meter_ptr& measured) {
+    return cards_->all.emplace_back(
+        std::make_shared<actor_card>(id, kind, static_cast<std::uint32_t>(shard), measured));
+  }
+  // Never restarted, so there is nothing that would end it.
+  static card_ptr always_there(const std::string& name) {
+    auto c = std::make_shared<actor_card>(name, name, 0, std::make_shared<meter>());
+    c->started();
+    return c;
+  }
+  std::vector<card_ptr> worker_cards(const std::string& kind, std::uint32_t count) {
+    std::vector<card_ptr> all;
+    for (std::uint32_t n = 0; n < std::max(count, 1U); ++n)
+      all.push_back(card(kind + "-" + std::to_string(n), kind, n, std::make_shared<meter>()));
+    return all;
+  }
+
   // `spawn` gets the settings; `Handle` is a member of routes.
   template <class Handle, class F>
   child make(std::string name, Handle routes::*place, F&& spawn, bool takes_settings) {
     child c;
     c.name = std::move(name);
     c.measured = std::make_shared<meter>();
+    c.card = card(c.name, c.name, 0, c.measured);
     c.takes_settings = takes_settings;
-    c.start = [&table = parts_.routes, place, spawn = std::forward<F>(spawn), m = c.measured](const settings_ptr& s) {
-      Handle actor = spawn(s, m);
+    c.start = [&table = parts_.routes, place, spawn = std::forward<F>(spawn), known = c.card](const settings_ptr& s) {
+      Handle actor = spawn(s, known);
       table.update([&](routes& r) { r.*place = actor; });
       return caf::actor_cast<caf::actor>(actor);
     };
@@ -83,8 +106,8 @@ class family {
     };
     auto c = make(
         "journal", &routes::journal,
-        [&s = system_, commit, counts = parts_.meters](const settings_ptr&, const meter_ptr& m) {
-          return s.spawn<caf::detached>(journal, committer(commit), m, counts);
+        [&s = system_, commit, counts = parts_.meters](const settings_ptr&, const card_ptr& c) {
+          return s.spawn<caf::detached>(journal, committer(commit), c->measured, counts);
         },
         false);
     // Others may have jobs for it until they end.
@@ -93,17 +116,24 @@ class family {
   }
 
   child hasher_child() {
+    auto options = parts_.hashing;
+    options.counts = parts_.meters;
+    options.worker_cards = worker_cards("hash-worker", options.workers);
     return make(
         "hasher", &routes::hasher,
-        [&s = system_, o = parts_.hashing](const settings_ptr&, const meter_ptr& m) { return s.spawn(hasher, o, m); },
+        [&s = system_, options](const settings_ptr&, const card_ptr& c) {
+          auto mine = options;
+          mine.card = c;
+          return s.spawn(hasher, std::move(mine), c->measured);
+        },
         false);
   }
 
   child breach_child() {
     return make(
         "breach", &routes::breach,
-        [&s = system_, list = parts_.breached](const settings_ptr&, const meter_ptr& m) {
-          return s.spawn<caf::detached>(breach, list, m);
+        [&s = system_, list = parts_.breached](const settings_ptr&, const card_ptr& c) {
+          return s.spawn<caf::detached>(breach, list, c->measured);
         },
         false);
   }
@@ -118,10 +148,11 @@ class family {
     };
     return make(
         "sweeper", &routes::sweeper,
-        [&s = system_, p](const settings_ptr& config, const meter_ptr& m) {
+        [&s = system_, p](const settings_ptr& config, const card_ptr& c) {
           auto mine = p;
           mine.config = config;
-          mine.measured = m;
+          mine.measured = c->measured;
+          mine.card = c;
           return s.spawn(sweeper, std::move(mine));
         },
         true);
@@ -135,26 +166,31 @@ class family {
                                 {std::chrono::duration_cast<std::chrono::microseconds>(now).count(), p.now()});
     p.commit = to_journal();
     p.on_refusal = parts_.on_rate_refusal;
-    p.route = [&table = parts_.routes](proto::exchange_ptr&& ex) {
-      const auto decider = decider_of(*table.current(), ex->request);
-      caf::anon_send(decider, std::move(ex));
-    };
-    return make(
+    p.counts = parts_.meters;
+    p.route = [&table = parts_.routes](proto::exchange_ptr&& ex) { send_to_decider(*table.current(), std::move(ex)); };
+    auto made = make(
         "ratelimit", &routes::ratelimit,
-        [&s = system_, p](const settings_ptr& config, const meter_ptr& m) {
+        [&s = system_, p](const settings_ptr& config, const card_ptr& c) {
           auto mine = p;
           mine.config = config;
-          mine.measured = m;
+          mine.measured = c->measured;
+          mine.card = c;
           return s.spawn(ratelimit, std::move(mine));
         },
         true);
+    cards_->ratelimit = made.card;
+    return made;
   }
 
   child courier_child() {
+    courier_options options;
+    options.courier_cards = worker_cards("courier", options.couriers);
     return make(
         "couriers", &routes::couriers,
-        [&s = system_, o = courier_options(), way = parts_.transport](const settings_ptr&, const meter_ptr& m) {
-          return s.spawn(courier_pool, o, way, m);
+        [&s = system_, options, way = parts_.transport](const settings_ptr&, const card_ptr& c) {
+          auto mine = options;
+          mine.card = c;
+          return s.spawn(courier_pool, std::move(mine), way, c->measured);
         },
         false);
   }
@@ -167,27 +203,33 @@ class family {
     p.now = clocks::system().wall;
     p.log = parts_.log_mail;
     p.done = messages_done;
+    p.counts = parts_.meters;
     const auto behaviour = [p](decider_actor::stateful_pointer<mailer_state> self, decider_parts parts) {
       auto mine = p;
       mine.config = parts.config;
       return mailer(self, std::move(parts), std::move(mine));
     };
-    return decider_child("mailer-", &routes::mailers, 0, behaviour);
+    return decider_child(proto::target::mailer, "mailer", &routes::mailers, 0, behaviour);
   }
 
   // `behaviour` is a function of the actor and of decider_parts.
   template <class F>
-  child decider_child(const char* kind, std::vector<decider_actor> routes::*place, std::size_t shard, F behaviour) {
+  child decider_child(proto::target what, const char* kind, std::vector<decider_actor> routes::*place,
+                      std::size_t shard, F behaviour) {
     child c;
-    c.name = kind + std::to_string(shard);
+    c.name = std::string(kind) + "-" + std::to_string(shard);
     c.measured = std::make_shared<meter>();
+    c.card = card(c.name, kind, shard, c.measured);
+    cards_->deciders.at(static_cast<std::size_t>(what)).push_back(c.card);
     c.takes_drain = true;
     c.start = [&s = system_, &table = parts_.routes, &store = parts_.store, audit = parts_.audit,
                on_answer = parts_.on_answer, shards = parts_.shards, place, shard, behaviour, record = parts_.record,
-               aside = aside, m = c.measured](const settings_ptr& config) {
-      decider_parts parts{store, table, config, m, audit, on_answer, clocks::system(), shard, shards};
+               aside = aside, known = c.card, counts = parts_.meters](const settings_ptr& config) {
+      decider_parts parts{store, table, config, known->measured, audit, on_answer, clocks::system(), shard, shards};
       parts.record = record;
       parts.aside = aside;
+      parts.card = known;
+      parts.counts = counts;
       const decider_actor actor = s.spawn(behaviour, std::move(parts));
       table.update([&](routes& r) { (r.*place)[shard] = actor; });
       return caf::actor_cast<caf::actor>(actor);
@@ -200,6 +242,7 @@ class family {
 
   caf::actor_system& system_;
   node_parts parts_;
+  std::shared_ptr<actor_cards> cards_ = std::make_shared<actor_cards>();
 };
 
 }  // namespace
@@ -215,11 +258,14 @@ node spawn_node(caf::actor_system& system, node_parts parts) {
   auto& store = parts.store;
   auto config = parts.config;
   auto on_death = parts.on_death;
+  out.asks_breached_list = parts.breached != nullptr;
   family all(system, std::move(parts));
   auto children = all.children();
   for (const auto& c : children) out.meters.emplace_back(c.name, c.measured);
   out.meters.emplace_back("outbox", all.messages_done);
   out.aside = all.aside;
+  out.cards = all.cards();
+  routes.publish(out.cards);
   out.gateway = system.spawn(gateway, gateway_parts{routes, store});
   out.supervisor = system.spawn(supervisor, std::move(children), std::move(config), std::move(on_death));
   return out;

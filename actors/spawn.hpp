@@ -37,6 +37,8 @@ struct node {
   gateway_actor gateway;
   std::vector<std::pair<std::string, meter_ptr>> meters;  ///< by the actor's name
   std::shared_ptr<audit_aside> aside;                     ///< for events that come without a change
+  std::shared_ptr<const actor_cards> cards;
+  bool asks_breached_list = false;
 };
 
 /// `parts.store` and `parts.routes` must outlive the actor system.

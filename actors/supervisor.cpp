@@ -1,6 +1,7 @@
 #include "actors/supervisor.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace authnz::actors {
 
@@ -16,6 +17,7 @@ constexpr std::chrono::seconds settled{60};
 void start(self_ptr self, supervisor_state::watched& w) {
   w.actor = w.spec.start(self->state.config);
   w.started = std::chrono::steady_clock::now();
+  if (w.spec.card) w.spec.card->started();
   self->monitor(w.actor);
 }
 
@@ -40,10 +42,15 @@ void child_is_down(self_ptr self, const caf::down_msg& down) {
   const auto at = std::ranges::find_if(all, [&](const auto& w) { return w.actor && w.actor.address() == down.source; });
   if (at == all.end()) return;
   at->actor = nullptr;
-  if (self->state.stopping) return go_on_stopping(self);
+  if (self->state.stopping) {
+    if (at->spec.card) at->spec.card->stopped();
+    return go_on_stopping(self);
+  }
   at->spec.withdraw();
   at->spec.measured->restarted();
   ++at->restarts;
+  if (std::exchange(at->told_to_restart, false)) return start(self, *at);
+  if (at->spec.card) at->spec.card->ended(caf::to_string(down.reason));
   self->state.on_death(at->spec.name, caf::to_string(down.reason), at->restarts);
   const bool was_settled = std::chrono::steady_clock::now() - at->started > settled;
   at->delay = was_settled ? first_delay : std::clamp(at->delay * 2, first_delay, longest_delay);
@@ -56,13 +63,39 @@ void tell(supervisor_state& state, bool child::*wanted, const Ts&... message) {
     if (w.spec.*wanted && w.actor) caf::anon_send(w.actor, message...);
 }
 
+// Behind all that its mailbox holds: whoever was sent to it in time is begun.
+void restart(supervisor_state::watched& w) {
+  w.told_to_restart = true;
+  w.spec.withdraw();
+  if (w.spec.card) {
+    w.spec.card->set(gate::open);
+    w.spec.card->ended({});
+  }
+  caf::anon_send(w.actor, caf::exit_msg{caf::actor_addr(), caf::exit_reason::user_shutdown});
+}
+
+/// Returns why not.
+std::string obey(supervisor_state& state, const std::string& name, actor_order order) {
+  const auto at = std::ranges::find_if(state.children, [&](const auto& w) { return w.spec.name == name; });
+  if (at == state.children.end()) return "there is no actor " + name + " that could be told so";
+  if (state.stopping) return "the node stops";
+  if (!at->actor || at->told_to_restart) return name + " is being restarted; try again in a moment";
+  if (order == actor_order::restart) return restart(*at), std::string();
+  if (!at->spec.card) return name + " cannot be held up";
+  at->spec.card->set(order == actor_order::pause   ? gate::paused
+                     : order == actor_order::drain ? gate::draining
+                                                   : gate::open);
+  caf::anon_send(at->actor, gate_atom::value);
+  return {};
+}
+
 }  // namespace
 
 supervisor_actor::behavior_type supervisor(self_ptr self, std::vector<child> children, settings_ptr config,
                                            death_hook on_death) {
   self->state.config = std::move(config);
   self->state.on_death = std::move(on_death);
-  for (auto& c : children) self->state.children.push_back({std::move(c), {}, 0, {}, {}});
+  for (auto& c : children) self->state.children.push_back({.spec = std::move(c)});
   self->set_down_handler([self](caf::down_msg& down) { child_is_down(self, down); });
   self->set_exit_handler([self](caf::exit_msg& why) {
     self->state.stopping = why.reason;
@@ -79,6 +112,9 @@ supervisor_actor::behavior_type supervisor(self_ptr self, std::vector<child> chi
         tell(self->state, &child::takes_settings, self->state.config);
       },
       [self](drain_atom) { tell(self->state, &child::takes_drain, drain_atom::value); },
+      [self](order_atom, const std::string& name, std::uint8_t order) {
+        return obey(self->state, name, static_cast<actor_order>(order));
+      },
       [](ping_atom) -> pong_atom { return pong_atom::value; },
   };
 }

@@ -27,6 +27,8 @@ void sweeper_state::begin(sweeper_parts&& parts) {
 /// A tick begins the daily sweep when its time has come, whatever has become
 /// of the last one; any other is the next step of the one under way.
 void sweeper_state::tick() {
+  held_up_ = parts_.card && parts_.card->standing() != gate::open;
+  if (held_up_) return;
   if (self_->clock().now() >= next_sweep_) {
     schedule();
     committing_ = false;
@@ -34,6 +36,10 @@ void sweeper_state::tick() {
     place_ = {};
   }
   if (place_.stage != sweep_stage::done && !committing_) step();
+}
+
+void sweeper_state::look_at_gate() {
+  if (held_up_) tick();
 }
 
 void sweeper_state::schedule() {
@@ -86,6 +92,7 @@ sweeper_actor::behavior_type sweeper(sweeper_actor::stateful_pointer<sweeper_sta
   return {
       [self](tick_atom) { self->state.tick(); },
       [self](commit_ptr& job) { self->state.committed(std::move(job)); },
+      [self](gate_atom) { self->state.look_at_gate(); },
       [self](settings_ptr& next) { self->state.configure(std::move(next)); },
       [](ping_atom) { return caf::pong_atom_v; },
   };

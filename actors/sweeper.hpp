@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 
+#include "actors/actor_card.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/meter.hpp"
 #include "actors/sweep.hpp"
@@ -20,6 +21,7 @@ struct sweeper_parts {
   std::function<double()> chance;                        ///< within [0, 1), for the jitter of +/- 10 %
   meter_ptr measured;                                    ///< an event a step
   sweep_bounds bounds;
+  card_ptr card = {};  ///< null = nobody holds it up
 };
 
 class sweeper_state {
@@ -30,6 +32,8 @@ class sweeper_state {
 
   void begin(sweeper_parts&& parts);
   void tick();
+  /// The gate has changed: goes on with what a pause held up.
+  void look_at_gate();
   void committed(commit_ptr&& job);
   void configure(settings_ptr&& next);
 
@@ -48,6 +52,7 @@ class sweeper_state {
   bool committing_ = false;
   bool unharmed_ = true;  ///< the step read and wrote without a failure
   int conflicts_ = 0;     ///< in a row
+  bool held_up_ = false;  ///< a tick has come while the gate was shut
   clock::time_point step_begun_;
 };
 

@@ -3,8 +3,10 @@
 #include <sys/statvfs.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <limits>
 #include <mutex>
+#include <sstream>
 
 #include "storage/directory_lock.hpp"
 #include "storage/lmdb_state.hpp"
@@ -146,6 +148,29 @@ class lmdb_view final : public lmdb_state<view> {
   txn_ptr txn_;
   reader_pool& pool_;
 };
+
+// LMDB tells of its readers in lines of text: process, thread, transaction;
+// `-` in place of one that has none open.
+struct reader_lines {
+  std::uint64_t oldest = std::numeric_limits<std::uint64_t>::max();
+  static int read(const char* text, void* context) {
+    auto& mine = *static_cast<reader_lines*>(context);
+    unsigned long process = 0;
+    unsigned long thread = 0;
+    unsigned long long transaction = 0;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);)
+      if (std::sscanf(line.c_str(), "%lu %lx %llu", &process, &thread, &transaction) == 3)
+        mine.oldest = std::min<std::uint64_t>(mine.oldest, transaction);
+    return 0;
+  }
+};
+
+std::uint64_t oldest_reader_lag(MDB_env* env, std::uint64_t last) {
+  reader_lines lines;
+  mdb_reader_list(env, &reader_lines::read, &lines);
+  return lines.oldest < last ? last - lines.oldest : 0;
+}
 
 std::uint64_t last_revision(const view& v) {
   const auto found = v.get(slice::meta, revision_key);
@@ -315,6 +340,7 @@ tl::expected<environment_statistics, std::string> environment::state::statistics
                              .last_revision = last_revision(v),
                              .readers = info.me_numreaders,
                              .max_readers = info.me_maxreaders,
+                             .oldest_reader_lag = oldest_reader_lag(env_.get(), info.me_last_txnid),
                              .slices = {}};
   for (std::size_t i = 0; i < slice_count; ++i) {
     MDB_stat s{};

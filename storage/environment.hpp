@@ -35,6 +35,8 @@ struct environment_statistics {
   std::uint64_t last_revision = 0;  ///< 0 = nothing was ever committed
   unsigned readers = 0;             ///< reader slots taken, idle ones included
   unsigned max_readers = 0;
+  std::uint64_t oldest_reader_lag =
+      0;  ///< commits since the oldest view was taken that is still open; 0 = none is older
   std::array<slice_statistics, slice_count> slices;  ///< by slice
 };
 
