@@ -75,14 +75,26 @@ void add_calibrate(CLI::App& app, ctl::calibrate_options& o, int& status) {
   calibrate->callback([&] { status = ctl::calibrate(o); });
 }
 
+/// Commands by what they are for; the rest are tables and tools of this machine.
+void group_commands(CLI::App& app) {
+  const auto group = [&](const char* name, std::initializer_list<const char*> commands) {
+    for (const auto* command : commands)
+      if (auto* found = app.get_subcommand_no_throw(command)) found->group(name);
+  };
+  group("Look at a node", {"node", "actors", "actor", "top", "trace", "audit", "config", "log"});
+  group("Act on a node", {"user", "session", "apikey", "mail", "limits", "policy"});
+  group("Without a link to a node",
+        {"requests", "codes", "newkey", "call", "argon2", "mail-templates", "certs", "completion"});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app{
       "Looks into and asks an authnzerver.\n\n"
       "Exit status: 0 done, and with `call` the answer is a success, with `policy` and `mail-templates`\n"
-      "it is fine or granted; 1 it is a failure, broken or denied; 2 the command line is wrong; 3 there was no "
-      "answer."};
+      "it is fine or granted; 1 it is a failure, broken, denied or refused, or there is no such thing; 2 the\n"
+      "command line is wrong; 3 there was no answer."};
   app.set_version_flag("--version", std::string(tools::version));
   app.require_subcommand(1);
   int status = 0;
@@ -116,6 +128,7 @@ int main(int argc, char** argv) {
   app.add_flag_callback(
       "--help-man", [&app] { throw CLI::CallForVersion(ctl::manual_text(app), 0); },
       "Print the commands as a part of a manual page");
+  group_commands(app);
 
   try {
     app.parse(argc, argv);

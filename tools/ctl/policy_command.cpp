@@ -1,11 +1,14 @@
 #include "tools/ctl/policy_command.hpp"
 
 #include <CLI/CLI.hpp>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "actors/rules/permissions.hpp"
+#include "tools/ctl/asking.hpp"
+#include "tools/ctl/reload.hpp"
 
 namespace authnz::ctl {
 
@@ -139,6 +142,38 @@ void add_explain_limit(CLI::App& policy, const options_ptr& o, int& status) {
   app->callback([o, &status] { status = explain_limit(*o); });
 }
 
+/// The file that the node is configured with, as it is now on this machine.
+int show(node_link& link) {
+  const auto answer = link.ask(proto::question::configuration);
+  if (!answer) return fail(answer.error());
+  std::string name;
+  for (const auto& item : answer->at("items"))
+    if (cell(item, "name") == "permissions") name = cell(item, "value");
+  if (name.empty()) {
+    std::cout << actors::rules::default_permissions_text();
+    return exit_done;
+  }
+  std::ifstream file(name);
+  if (!file)
+    return fail({exit_refused, "not-found", "the node's policy is in " + name + ", which cannot be read from here"});
+  std::cerr << "# " << printable(name) << '\n';
+  std::cout << file.rdbuf();
+  return exit_done;
+}
+
+void add_of_node(CLI::App& policy, int& status) {
+  auto* shows =
+      policy.add_subcommand("show", "Print the permissions file of a node on this machine, or what is built in");
+  const auto node = add_node_options(*shows);
+  shows->footer("Example: authnzctl policy show");
+  shows->callback([node, &status] { status = with_node(*node, show); });
+
+  auto* reloads = policy.add_subcommand(
+      "reload", "Have a node read its permissions file again, with the rest of its configuration; says what is broken");
+  const auto a = add_asking(*reloads, "authnzctl policy check permissions.json && authnzctl policy reload");
+  ask_when_called(*reloads, a, status, [a](node_link& link) { return reload(link, a->json); });
+}
+
 }  // namespace
 
 void add_policy(CLI::App& app, int& status) {
@@ -150,6 +185,7 @@ void add_policy(CLI::App& app, int& status) {
   checks->callback([options, &status] { status = check(*options); });
   add_explain(*policy, options, status);
   add_explain_limit(*policy, options, status);
+  add_of_node(*policy, status);
   policy->add_subcommand("default", "Print the policy that is built in, as a permissions file")->callback([] {
     std::cout << actors::rules::default_permissions_text();
   });
