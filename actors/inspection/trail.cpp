@@ -1,7 +1,9 @@
 #include "actors/inspection/answers.hpp"
 #include "actors/inspection/arguments.hpp"
+#include "actors/rules/unicode.hpp"
 #include "proto/time.hpp"
 #include "storage/audit_store.hpp"
+#include "storage/user_store.hpp"
 
 namespace authnz::actors::inspection {
 
@@ -58,6 +60,18 @@ argument<std::optional<std::string>> time_argument(const json& arguments, const 
   return std::optional(proto::format_time(*parsed));
 }
 
+/// How a person may stand in the trail: as an id or an address, in clear or as
+/// a digest. Whoever is named by an address is meant by the id, too.
+std::vector<std::string> persons_of(const inspection_parts& p, const std::string& named) {
+  std::vector<std::string> all{named, p.digest(named)};
+  const auto user = storage::find_user_by_email(*p.store.read(), rules::normalise_address(named));
+  if (!user) return all;
+  const auto id = std::to_string(user->id);
+  all.push_back(id);
+  all.push_back(p.digest(id));
+  return all;
+}
+
 argument<wanted_events> wanted_of(const inspection_parts& p, const json& arguments) {
   wanted_events wanted;
   const auto since = time_argument(arguments, "since");
@@ -72,7 +86,7 @@ argument<wanted_events> wanted_of(const inspection_parts& p, const json& argumen
   if (!limit) return tl::unexpected(limit.error());
   wanted.since = *since;
   wanted.until = *until;
-  if (*user) wanted.persons = {**user, p.digest(**user)};
+  if (*user) wanted.persons = persons_of(p, **user);
   wanted.event = *event;
   wanted.after = static_cast<std::uint64_t>(after->value_or(0));
   wanted.limit = *limit;

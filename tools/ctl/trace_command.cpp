@@ -88,7 +88,6 @@ class follower {
 };
 
 int follow(node_link& link, const trace_options& o, std::uint64_t trace) {
-  const interruption watching;
   follower requests(link, o, trace);
   while (!interruption::came() && !requests.is_over()) {
     interruption::sleep(between_looks);
@@ -110,6 +109,8 @@ int trace(const trace_options& o) {
   json wish{{"seconds", lasts->count()}, {"one_in", o.one_in}};
   if (!o.reqid.empty()) wish["reqid"] = o.reqid;
   if (!o.request.empty()) wish["request"] = o.request;
+  // From the beginning, so that what was begun on the node is ended.
+  const interruption watching;
   return with_node(*o.node, [&](node_link& link) {
     const auto started = link.ask(proto::question::trace_start, wish);
     if (!started) return fail(started.error());
