@@ -34,8 +34,9 @@ docs: build ## write the generated documents and clients again
 	@$(BIN)/protogen --write .
 	@$(BIN)/authnzerver --configuration-markdown >docs/configuration.md
 
-bench: build ## measure against a bare listener, interleaved in one run
+bench: build ## measure against a bare listener, and with a watcher, interleaved
 	@$(BIN)/authnz-bench compare
+	@$(BIN)/authnz-bench watched
 
 clean: ## remove what was built
 	@rm -rf build

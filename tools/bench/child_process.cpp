@@ -78,6 +78,12 @@ bool child_process::wait_for_port(std::uint16_t port, std::chrono::seconds at_mo
   return false;
 }
 
+bool child_process::wait_for_end(std::chrono::seconds at_most) {
+  const auto until = std::chrono::steady_clock::now() + at_most;
+  while (!has_ended() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(look_again);
+  return has_ended();
+}
+
 std::chrono::nanoseconds child_process::cpu_time() const {
   clockid_t clock{};
   timespec t{};

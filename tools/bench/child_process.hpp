@@ -24,6 +24,8 @@ class child_process {
   /// Waits until something listens on a loopback port. False when the process
   /// has ended, or the time is over.
   bool wait_for_port(std::uint16_t port, std::chrono::seconds at_most);
+  /// Whether it has ended by itself by then.
+  bool wait_for_end(std::chrono::seconds at_most);
   /// Processor time that all of its threads have used, user and system.
   std::chrono::nanoseconds cpu_time() const;
 

@@ -7,6 +7,7 @@
 #include "tools/bench/bare_listener.hpp"
 #include "tools/bench/compare.hpp"
 #include "tools/bench/load_command.hpp"
+#include "tools/bench/watched.hpp"
 
 namespace {
 
@@ -45,6 +46,20 @@ void describe_compare(CLI::App& app, compare_command& c) {
   app.add_option("--setting", c.settings, "Further environment of the server, NAME=value; may be repeated");
 }
 
+void describe_watched(CLI::App& app, watched_command& c) {
+  app.add_option("--server", c.server, "Path of authnzerver (default: next to this program)");
+  app.add_option("--watcher", c.watcher, "Path of authnzctl (default: next to this program)");
+  app.add_option("--connections", c.connections, "Keep-alive connections")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
+  app.add_option("--seconds", c.seconds, "Length of one measurement")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  app.add_option("--rounds", c.rounds, "Pairs of measurements, watched and alone in turn")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -72,7 +87,13 @@ int main(int argc, char** argv) {
       app.add_subcommand("compare", "Start a server and the yardstick, and measure session checks on both in turn");
   describe_compare(*compare_app, compare);
 
+  watched_command watched;
+  auto* const watched_app =
+      app.add_subcommand("watched", "Measure session checks with and without a watching administrator");
+  describe_watched(*watched_app, watched);
+
   CLI11_PARSE(app, argc, argv);
+  if (*watched_app) return run(watched);
   if (*bare_app) return run_bare_listener(port, body_size);
   return *load_app ? run(load) : run(compare);
 }

@@ -51,7 +51,8 @@ void print(std::ostream& out, const series& server, const series& bare) {
   print_row(out, bare);
   std::vector<double> ratios;
   for (std::size_t i = 0; i < server.rates.size(); ++i) ratios.push_back(server.rates[i] / bare.rates[i]);
-  out << "server/bare " << std::setprecision(3) << median(ratios) << " (median of " << ratios.size() << " pairs)\n";
+  out << server.name << '/' << bare.name << ' ' << std::setprecision(3) << median(ratios) << " (median of "
+      << ratios.size() << " pairs)\n";
   print_faults(out, server.name, server.all);
   print_faults(out, bare.name, bare.all);
 }
