@@ -38,7 +38,7 @@ constexpr auto abilities = std::to_array<ability>({
     {"couriers", true, true, true, ""},
     {"sweeper", true, false, true, "pause it: it sweeps on when it is resumed"},
     {"journal", false, false, true, "to hold up changes, pause or drain those who decide them"},
-    {"breach", false, false, true, "to do without it, set pwnedpasswords=off and reload"},
+    {"breach", false, false, true, "to do without it, start the server with pwnedpasswords=off"},
     {"hash-worker", false, false, false, "its hasher looks after it: tell hasher"},
     {"courier", false, false, false, "the pool looks after it: tell couriers"},
     {"supervisor", false, false, false, "it restarts the others; restart the server instead"},
