@@ -3,7 +3,9 @@
 #include <prometheus/text_serializer.h>
 
 #include <array>
+#include <limits>
 #include <sstream>
+#include <utility>
 
 namespace authnz::net {
 

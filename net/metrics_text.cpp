@@ -132,13 +132,13 @@ void journal(metric_families& out, const actors::journal_row& j) {
   out.counter("journal_applied_total", "Changes that were committed.").add(number(j.applied));
   out.counter("journal_conflicts_total", "Changes that had to be decided again because their ground had changed.")
       .add(number(j.conflicts));
-  out.counter("journal_failures_total", "Changes that could not be written: the disk or the map is full, or fails.")
+  out.counter("journal_failures_total", "Changes that could not be written: the disk is full, or fails.")
       .add(number(j.failures));
 }
 
 void store(metric_families& out, const actors::store_row& st) {
   out.gauge("lmdb_readable", "1 when the store could be read for these numbers.").add(st.readable ? 1 : 0);
-  out.gauge("lmdb_map_bytes", "Size of the store's map: the most that it can hold.").add(number(st.map_size));
+  out.gauge("lmdb_map_bytes", "Size of the store's map; it is doubled when it is full.").add(number(st.map_size));
   out.gauge("lmdb_used_bytes", "Part of the map that was ever used; pages that became free again are in it.")
       .add(number(st.used_pages) * number(st.page_size));
   out.counter("lmdb_revisions_total", "The last revision that the store gave to a record.")
