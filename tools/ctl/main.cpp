@@ -1,9 +1,11 @@
 // authnzctl: looks at the server's tables, makes keys, and asks a server.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
 #include "proto/base64.hpp"
 #include "proto/token.hpp"
+#include "tools/ctl/actors_command.hpp"
 #include "tools/ctl/apikey_command.hpp"
 #include "tools/ctl/audit_command.hpp"
 #include "tools/ctl/calibrate_command.hpp"
@@ -20,6 +22,7 @@
 #include "tools/ctl/policy_command.hpp"
 #include "tools/ctl/session_command.hpp"
 #include "tools/ctl/tables.hpp"
+#include "tools/ctl/top/top_command.hpp"
 #include "tools/ctl/trace_command.hpp"
 #include "tools/ctl/user_command.hpp"
 #include "tools/version.hpp"
@@ -77,9 +80,9 @@ void add_calibrate(CLI::App& app, ctl::calibrate_options& o, int& status) {
 
 /// Commands by what they are for; the rest are tables and tools of this machine.
 void group_commands(CLI::App& app) {
-  const auto group = [&](const char* name, std::initializer_list<const char*> commands) {
-    for (const auto* command : commands)
-      if (auto* found = app.get_subcommand_no_throw(command)) found->group(name);
+  const auto group = [&](const char* name, std::initializer_list<std::string_view> commands) {
+    for (auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
+      if (std::ranges::find(commands, command->get_name()) != commands.end()) command->group(name);
   };
   group("Look at a node", {"node", "actors", "actor", "top", "trace", "audit", "config", "log"});
   group("Act on a node", {"user", "session", "apikey", "mail", "limits", "policy"});
@@ -115,6 +118,8 @@ int main(int argc, char** argv) {
   ctl::add_mail_templates(app, status);
   ctl::add_certs(app, status);
   ctl::add_node(app, status);
+  ctl::add_actors(app, status);
+  ctl::add_top(app, status);
   ctl::add_trace(app, status);
   ctl::add_audit(app, status);
   ctl::add_user(app, status);

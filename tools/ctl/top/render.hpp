@@ -1,0 +1,35 @@
+/// Draws a model of `authnzctl top` as lines of text. Nothing is told by
+/// emphasis alone.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "tools/ctl/top/model.hpp"
+
+namespace authnz::ctl::top {
+
+enum class emphasis : unsigned char { none, heading, selected, warning, faint };
+
+struct drawn_line {
+  std::string text;
+  emphasis as = emphasis::none;
+};
+
+struct canvas {
+  std::size_t width = 80;
+  std::size_t height = 24;
+  bool ascii = false;  ///< no characters beyond ASCII
+};
+
+/// Exactly `height` lines, none wider than `width`.
+std::vector<drawn_line> render(const model& m, const canvas& on);
+
+/// The newest values as bars, at most `width`; the greatest is a full bar.
+std::string sparkline(const std::deque<double>& values, std::size_t width, bool ascii);
+
+/// What a view shows, any number of lines (panels.cpp).
+std::vector<drawn_line> panel(const model& m, const canvas& on);
+
+}  // namespace authnz::ctl::top

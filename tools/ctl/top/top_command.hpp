@@ -1,0 +1,12 @@
+/// `authnzctl top`: a live view of a node on the whole screen.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace authnz::ctl {
+
+void add_top(CLI::App& app, int& status);
+
+}  // namespace authnz::ctl
