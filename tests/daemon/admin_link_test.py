@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -12,6 +13,7 @@ import threading
 import time
 import unittest
 from pathlib import Path
+from typing import Any
 
 from server import Server, binary, free_port, inherited_environment
 
@@ -288,6 +290,49 @@ class BadStarts(LinkCase):
     def test_a_port_in_use(self) -> None:
         with socket.create_server(("127.0.0.1", self.port)):
             self.assert_start_fails("is in use; choose another adminport")
+
+
+class Certificates(LinkCase):
+    def certs_command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [binary("authnzctl"), "certs", *arguments, "--dir", str(self.certs)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=inherited_environment())
+
+    def listed(self) -> dict[str, dict[str, Any]]:
+        return {row["id"]: row for row in json.loads(self.certs_command("list", "--json").stdout)}
+
+    def test_what_there_is_is_listed(self) -> None:
+        self.assertEqual(set(self.listed()), {"ca", "node", "admin"})
+        self.assertEqual(self.listed()["admin"]["name"], "ada")
+        table = self.certs_command("list")
+        self.assertEqual((table.returncode, table.stderr), (0, ""))
+        self.assertRegex(table.stdout, r"(?m)^node +node +node-1 +\d{4}-\d\d-\d\d +396 +localhost, 127\.0\.0\.1, ::1")
+
+    def test_what_is_wrong_is_listed(self) -> None:
+        (self.certs / "admin-key.pem").chmod(0o644)
+        done = self.certs_command("list")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("chmod 600", done.stderr)
+        self.assertEqual(len(self.listed()["admin"]["problems"]), 1)
+
+    def test_an_issued_certificate_is_answered(self) -> None:
+        done = self.certs_command("issue", "admin", "grace")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.server.start()
+        self.assertEqual(self.tool(self.certs / "admin-grace").returncode, 0)
+        self.assertEqual(self.certs_command("issue", "admin", "grace").returncode, 1)
+        self.assertEqual(self.certs_command("issue", "admin", "../grace").returncode, 2)
+        self.assertEqual(self.certs_command("issue", "node", "db2").returncode, 2)
+
+    def test_a_renewed_certificate_is_answered(self) -> None:
+        before = self.listed()
+        done = self.certs_command("renew", "--new-key", "--days", "30")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("SIGHUP", done.stdout)
+        after = self.listed()
+        self.assertEqual((after["node"]["days_left"], after["ca"]), (29, before["ca"]))
+        self.assertEqual(after["node"]["hosts"], before["node"]["hosts"])
+        self.server.start()
+        self.assert_answered()
 
 
 if __name__ == "__main__":
