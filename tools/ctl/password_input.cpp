@@ -1,9 +1,9 @@
 #include "tools/ctl/password_input.hpp"
 
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <csignal>
 #include <iostream>
 #include <optional>
@@ -22,6 +22,11 @@ class quiet_terminal {
     struct sigaction ignore {};
     ignore.sa_handler = [](int) {};
     ::sigaction(SIGINT, &ignore, &interrupt_);
+    // It comes while the reader waits, and at no other time.
+    sigset_t interrupts;
+    ::sigemptyset(&interrupts);
+    ::sigaddset(&interrupts, SIGINT);
+    ::pthread_sigmask(SIG_BLOCK, &interrupts, &mask_);
     if (::tcgetattr(STDIN_FILENO, &before_) != 0) return;
     auto quiet = before_;
     quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
@@ -30,18 +35,26 @@ class quiet_terminal {
   }
   ~quiet_terminal() {
     if (changed_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    ::pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
     ::sigaction(SIGINT, &interrupt_, nullptr);
   }
   quiet_terminal(const quiet_terminal&) = delete;
   quiet_terminal& operator=(const quiet_terminal&) = delete;
 
+  /// False if it was interrupted before.
+  bool wait() const {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    return ::ppoll(&input, 1, nullptr, &mask_) > 0;
+  }
+
  private:
   termios before_{};
   struct sigaction interrupt_ {};
+  sigset_t mask_{};
   bool changed_ = false;
 };
 
-/// A line without its end; nothing if there is none, or it was interrupted.
+/// A line without its end; nothing if there is none.
 std::optional<proto::secret> read_line() {
   std::string line;
   line.reserve(longest_line);  // so that no copy is left behind
@@ -59,8 +72,10 @@ tl::unexpected<link_error> refuse(int status, std::string text) {
   return tl::unexpected(link_error{status, "no-password", std::move(text)});
 }
 
-std::optional<proto::secret> asked(std::string_view question) {
+// A terminal has nothing to read before a line is whole.
+std::optional<proto::secret> asked(const quiet_terminal& terminal, std::string_view question) {
   std::cerr << question << std::flush;
+  if (!terminal.wait()) return std::nullopt;
   return read_line();
 }
 
@@ -77,9 +92,9 @@ tl::expected<proto::secret, link_error> read_new_password(bool from_stdin) {
                   "there is no terminal to ask for the password; give it on standard input: --password-stdin");
   const quiet_terminal quiet;
   for (;;) {
-    auto first = asked("New password: ");
+    auto first = asked(quiet, "New password: ");
     if (!first || first->empty()) return refuse(exit_refused, "nothing was done");
-    const auto second = asked("Once more: ");
+    const auto second = asked(quiet, "Once more: ");
     if (!second) return refuse(exit_refused, "nothing was done");
     if (*first == *second) return std::move(*first);
     std::cerr << "The two differ.\n";
