@@ -2,7 +2,7 @@
 ///
 /// CAF's own doorman listens and its own TLS shakes hands; ours does neither:
 /// it is given sockets whose peers are known already. So whoever is not let in
-/// never reaches CAF (docs/decisions/0013-tls-before-caf.md).
+/// never reaches CAF (docs/decisions/0011-tls-before-caf.md).
 #pragma once
 
 #include <caf/all.hpp>

@@ -261,9 +261,11 @@ answer link_dial::state::call(std::chrono::milliseconds longest, const Texts&...
         no_answer{lost, "the link to the node at " + where + " was lost; is the node still running?"});
   };
   if (room->ended()) return is_lost();
-  system->spawn(asker<Texts...>, door, room, longest, texts...);
+  const auto asking = system->spawn(asker<Texts...>, door, room, longest, texts...);
   // The actor's own time-out comes first.
   auto given = room->take(longest + std::chrono::seconds(1));
+  // Nobody waits for it any more, and a system ends only after its actors.
+  caf::anon_send_exit(asking, caf::exit_reason::user_shutdown);
   if (!given && room->ended()) return is_lost();
   if (given && (*given || given->error().what == refused)) {
     if (!*given && room->ended()) return is_lost();

@@ -305,7 +305,7 @@ class Certificates(LinkCase):
         self.assertEqual(self.listed()["admin"]["name"], "ada")
         table = self.certs_command("list")
         self.assertEqual((table.returncode, table.stderr), (0, ""))
-        self.assertRegex(table.stdout, r"(?m)^node +node +node-1 +\d{4}-\d\d-\d\d +396 +localhost, 127\.0\.0\.1, ::1")
+        self.assertRegex(table.stdout, r"(?m)^node +node +node-1 +\d{4}-\d\d-\d\d +39[67] +localhost, 127\.0\.0\.1, ::1")
 
     def test_what_is_wrong_is_listed(self) -> None:
         (self.certs / "admin-key.pem").chmod(0o644)
@@ -329,7 +329,8 @@ class Certificates(LinkCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("SIGHUP", done.stdout)
         after = self.listed()
-        self.assertEqual((after["node"]["days_left"], after["ca"]), (29, before["ca"]))
+        self.assertIn(after["node"]["days_left"], (29, 30))
+        self.assertEqual(after["ca"]["serial"], before["ca"]["serial"])
         self.assertEqual(after["node"]["hosts"], before["node"]["hosts"])
         self.server.start()
         self.assert_answered()
