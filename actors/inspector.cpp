@@ -47,6 +47,18 @@ inspected answer_of(const proto::reply& answer) {
   return nlohmann::ordered_json::parse(answer.text, nullptr, false);
 }
 
+/// The request's name, if it names one: anything else is not written to the audit.
+const std::string* request_in(const json& given) {
+  const auto at = given.find("request");
+  const auto* const name = at == given.end() ? nullptr : at->get_ptr<const std::string*>();
+  return name != nullptr && proto::find_request(*name) != nullptr ? name : nullptr;
+}
+
+std::string event_name(proto::question asked, const json& given) {
+  const auto* const request = asked == proto::question::request ? request_in(given) : nullptr;
+  return "admin." + (request != nullptr ? *request : std::string(proto::row(asked).name));
+}
+
 /// A change while it is being committed.
 struct pending_change final : pending_work {
   admin_decision decide;
@@ -83,10 +95,9 @@ void inspector_state::ask(const std::string& name, const std::string& arguments,
     return done(tl::unexpected(inspection_error{"unknown-question", "this node does not know the question " + name}));
   const auto given = json::parse(arguments, nullptr, false);
   if (!given.is_object()) return done(bad_argument("arguments must be a JSON object"));
-  if (!proto::row(*asked).acts) return answer(*asked, given, done);
-  asking_ = {"admin." + (*asked == proto::question::request ? given.value("request", name) : name), who,
-             proto::row(*asked).commits};
-  answer(*asked, given, [this, act = asking_, done](const inspected& result) {
+  if (!proto::row(*asked).acts) return answer_safely(*asked, given, done);
+  asking_ = {event_name(*asked, given), who, proto::row(*asked).commits};
+  answer_safely(*asked, given, [this, act = asking_, done](const inspected& result) {
     if (result) record(act);
     done(result);
   });
@@ -102,6 +113,15 @@ audit_event inspector_state::event_of(const act& a) const {
 void inspector_state::record(const act& a) const {
   // A change has brought its record along.
   a.recorded ? parts_->audit.line(event_of(a)) : parts_->audit.write(event_of(a));
+}
+
+// Nobody would start it again.
+void inspector_state::answer_safely(proto::question asked, const json& given, const answer_to& done) {
+  try {
+    answer(asked, given, done);
+  } catch (const std::exception& e) {
+    done(tl::unexpected(inspection_error{"internal", std::string("the question could not be answered: ") + e.what()}));
+  }
 }
 
 void inspector_state::answer(proto::question asked, const json& given, const answer_to& done) {
@@ -134,12 +154,10 @@ void inspector_state::answer(proto::question asked, const json& given, const ans
 }
 
 void inspector_state::ask_request(const json& given, const answer_to& done) {
-  const auto* const item = given.contains("request") ? given.at("request").get_ptr<const std::string*>() : nullptr;
-  if (item == nullptr || proto::find_request(*item) == nullptr)
-    return done(bad_argument("there is no such request; authnzctl requests lists them"));
-  const auto& name = *item;
+  const auto* const name = request_in(given);
+  if (name == nullptr) return done(bad_argument("there is no such request; authnzctl requests lists them"));
   const auto body = given.find("body");
-  request(name, body == given.end() ? json::object() : *body, done);
+  request(*name, body == given.end() ? json::object() : *body, done);
 }
 
 void inspector_state::request(const std::string& name, const json& body, answer_to done) {

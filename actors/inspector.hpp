@@ -58,6 +58,7 @@ class inspector_state : public inspection_desk {
   std::function<void(std::function<void()>)> way_home() const override;
 
  private:
+  void answer_safely(proto::question asked, const json& given, const answer_to& done);
   void answer(proto::question asked, const json& given, const answer_to& done);
   void ask_request(const json& given, const answer_to& done);
   /// What an administrator does, for the audit.
