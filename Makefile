@@ -33,6 +33,8 @@ format: ## format the sources
 docs: build ## write the generated documents and clients again
 	@$(BIN)/protogen --write .
 	@$(BIN)/authnzerver --configuration-markdown >docs/configuration.md
+	@$(BIN)/authnzerver --configuration-man | tools/man.sh docs/man/authnzerver.8
+	@$(BIN)/authnzctl --help-man | tools/man.sh docs/man/authnzctl.1
 
 bench: build ## measure against a bare listener, and with a watcher, interleaved
 	@$(BIN)/authnz-bench compare

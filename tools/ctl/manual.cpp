@@ -6,33 +6,13 @@
 #include <sstream>
 
 #include "tools/ctl/command_tree.hpp"
+#include "tools/roff.hpp"
 
 namespace authnz::ctl {
 
 namespace {
 
-/// Escaped, a line of the source each; none can be taken for a request.
-std::string roff(std::string_view text) {
-  std::string out;
-  bool line_begins = true;
-  for (const char c : text) {
-    if (line_begins && (c == '.' || c == '\'')) out += "\\&";
-    line_begins = c == '\n';
-    switch (c) {
-      case '\\': out += "\\e"; break;
-      case '-': out += "\\-"; break;
-      case '\'': out += "\\(aq"; break;
-      case '`': out += "\\(ga"; break;
-      case '~': out += "\\(ti"; break;
-      case '^': out += "\\(ha"; break;
-      case '\n':
-        if (!out.ends_with('\n')) out += '\n';
-        break;
-      default: out += c;
-    }
-  }
-  return out;
-}
+using tools::roff;
 
 bool is_everywhere(const described_option& o) {
   return o.group == "The node" || (!o.names.empty() && o.names.back() == "--help");
@@ -55,8 +35,19 @@ void print_option(std::ostream& out, const described_option& o) {
   out << '\n';
 }
 
+/// A text of one or more paragraphs.
+std::string paragraphs(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const auto end = std::min(text.find("\n\n"), text.size());
+    out += (out.empty() ? "" : "\n.PP\n") + roff(text.substr(0, end));
+    text.remove_prefix(std::min(end + 2, text.size()));
+  }
+  return out.ends_with('.') ? out : out + ".";
+}
+
 void print_command(std::ostream& out, const described_command& c) {
-  out << ".SS \"" << roff("authnzctl " + c.path) << "\"\n" << roff(c.help) << (c.help.ends_with('.') ? "\n" : ".\n");
+  out << ".SS \"" << roff("authnzctl " + c.path) << "\"\n" << paragraphs(c.help) << '\n';
   for (const auto& o : c.options)
     if (!is_everywhere(o)) print_option(out, o);
   const std::string_view example = "Example: ";
@@ -69,7 +60,8 @@ void print_command(std::ostream& out, const described_command& c) {
 std::string manual_text(const CLI::App& program) {
   std::ostringstream out;
   const auto all = describe(program);
-  out << ".SH COMMANDS\n";
+  // Long words leave gaps in lines that are adjusted.
+  out << ".SH COMMANDS\n.na\n";
   for (const auto& c : all)
     if (!c.path.empty() && c.subcommands.empty()) print_command(out, c);
   out << ".SH \"OPTIONS OF COMMANDS THAT ASK A NODE\"\n";

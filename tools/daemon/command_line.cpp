@@ -19,6 +19,7 @@ constexpr auto switches = std::to_array<switch_row>({
     {"version", &command_line::version},
     {"print-config", &command_line::print_config},
     {"configuration-markdown", &command_line::configuration_markdown},
+    {"configuration-man", &command_line::configuration_man},
     {"autosetup", &command_line::autosetup},
     {"yes", &command_line::yes},
 });

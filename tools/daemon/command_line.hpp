@@ -31,6 +31,7 @@ struct command_line {
   bool version = false;
   bool print_config = false;
   bool configuration_markdown = false;  ///< for maintainers; not in the help
+  bool configuration_man = false;       ///< the same
   bool autosetup = false;
   bool yes = false;     ///< autosetup asks nothing
   std::string envfile;  ///< empty if there is none

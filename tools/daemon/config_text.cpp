@@ -1,6 +1,7 @@
 #include "tools/daemon/config_text.hpp"
 
 #include "tools/daemon/envfile.hpp"
+#include "tools/roff.hpp"
 
 namespace authnz::daemon {
 namespace {
@@ -222,6 +223,20 @@ std::string configuration_markdown() {
       },
       [&](const item_row& r) { text += markdown_row(r); });
   return text += markdown_tail;
+}
+
+std::string configuration_man() {
+  using tools::roff;
+  std::string text = ".SH CONFIGURATION\n";
+  for_each_item([&](std::string_view name) { text += ".SS \"" + roff(name) + "\"\n"; },
+                [&](const item_row& r) {
+                  text += ".TP\n\\fB" + roff(joined(options(r), "--", ", ")) + "\\fR=\\fI" + roff(value_word(r)) +
+                          "\\fR\n" + roff(r.help) + "\n";
+                  if (const auto allowed = range(r); !allowed.empty()) text += "Values: " + roff(allowed) + ".\n";
+                  text += "Default: " + roff(preset_for_people(r)) + ".\n.br\n" +
+                          roff(joined(all_variables(r), "", ", ")) + "\n";
+                });
+  return text;
 }
 
 }  // namespace authnz::daemon

@@ -20,5 +20,7 @@ std::string effective_config_text(const config& c);
 std::string envfile_text(const config& c, const std::map<item, std::string>& overrides);
 
 std::string configuration_markdown();
+/// The items as a part of a manual page.
+std::string configuration_man();
 
 }  // namespace authnz::daemon

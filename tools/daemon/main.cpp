@@ -42,6 +42,7 @@ int run(const std::string& program, const std::vector<std::string>& arguments) {
   if (line->help) return std::cout << help_text(), exit_ok;
   if (line->version) return std::cout << "authnzerver " AUTHNZ_VERSION "\n", exit_ok;
   if (line->configuration_markdown) return std::cout << configuration_markdown(), exit_ok;
+  if (line->configuration_man) return std::cout << configuration_man(), exit_ok;
   const auto around = surroundings_of_process();
   const auto c = load_config(*line, around, line->autosetup ? purpose::setting_up : purpose::serving);
   if (!c) return refuse(c.error());
