@@ -64,7 +64,10 @@ void show(const node_look& look, const actors_options& o) {
   if (o.base->json) {
     json out = json::array();
     for (const auto& a : lines) out.push_back(json_of(a));
-    return print_json({{"seconds", look.seconds()}, {"actors", std::move(out)}});
+    json all{{"seconds", look.seconds()}, {"actors", std::move(out)}};
+    // A line a look, for those who read as they come.
+    if (o.watch > 0) std::cout << all.dump(-1, ' ', true, json::error_handler_t::replace) << '\n';
+    return o.watch > 0 ? void() : print_json(all);
   }
   std::vector<column> titles;
   for (const auto& c : columns) titles.push_back({std::string(c.title), c.side});

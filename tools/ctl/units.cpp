@@ -1,5 +1,6 @@
 #include "tools/ctl/units.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>

@@ -28,8 +28,8 @@ void keep_matching(std::vector<Line>& lines, const std::string& filter, Members.
 }  // namespace
 
 std::string_view title(view v) {
-  constexpr std::array<std::string_view, views> titles{"Actors",         "Requests",    "Hashers & mail",
-                                                       "Journal & LMDB", "Connections", "Limits & locks"};
+  constexpr std::array<std::string_view, views> titles{"Actors", "Requests",    "Hashers",
+                                                       "Store",  "Connections", "Limits"};
   return titles.at(static_cast<std::size_t>(v));
 }
 
@@ -77,7 +77,7 @@ std::vector<request_line> model::requests() const {
 
 std::size_t model::rows() const {
   if (shown == view::actors) return actors().size();
-  return shown == view::requests ? requests().size() : 0;
+  return shown == view::requests ? requests().size() : furthest + 1;
 }
 
 void model::press(char32_t key) {

@@ -59,9 +59,10 @@ struct model {
   bool typing_filter = false;
   bool paused = false;  ///< what is shown stays
   bool help = false;
-  std::string drilled;       ///< the actor that is looked at; empty = the list
-  std::size_t selected = 0;  ///< row of the list
-  bool over = false;         ///< the administrator has had enough
+  std::string drilled;          ///< the actor that is looked at; empty = the list
+  std::size_t selected = 0;     ///< row of the list, or the line that a sheet begins with
+  std::size_t furthest = 1000;  ///< that a sheet can be scrolled; whoever draws sets it
+  bool over = false;            ///< the administrator has had enough
 
   /// A new look has come. Does nothing while paused.
   void see(node_look next);

@@ -66,7 +66,7 @@ lines list(const std::vector<Line>& rows, std::vector<line_column<Line>> columns
   return out;
 }
 
-constexpr std::size_t name_width = 22;
+constexpr std::size_t name_width = 24;
 constexpr std::size_t value_width = 12;
 
 class sheet {
@@ -108,7 +108,8 @@ lines one_actor(const model& m, const canvas& on) {
   const auto& a = *at;
   sheet s(m, on);
   s.heading(a.actor + " on " + a.node);
-  s.row("kind, shard", a.kind + ", " + std::to_string(a.shard));
+  s.row("kind", a.kind);
+  s.row("shard", std::to_string(a.shard));
   s.row("state", a.state, is_remarkable(a) ? "! see authnzctl actor " + a.actor + " resume" : "");
   s.row("age", shown_age(a.age));
   s.row("restarts", shown_count(a.restarts), a.last_error.empty() ? "" : "! last error: " + a.last_error);
@@ -212,21 +213,44 @@ lines limits(const model& m, const canvas& on) {
   return s.out;
 }
 
-}  // namespace
+bool is_list(const model& m) { return m.drilled.empty() && (m.shown == view::actors || m.shown == view::requests); }
 
-std::vector<drawn_line> panel(const model& m, const canvas& on) {
-  if (m.look.is_empty()) return {{"  waiting for the node", emphasis::faint}};
+lines sheet_of(const model& m, const canvas& on) {
   if (!m.drilled.empty()) return one_actor(m, on);
   switch (m.shown) {
-    case view::actors: return list(m.actors(), actor_columns(), m, on);
-    case view::requests: return list(m.requests(), request_columns(), m, on);
     case view::hashing: return hashing(m, on);
     case view::store: return store(m, on);
     case view::connections: return connections(m, on);
     case view::limits: return limits(m, on);
-    case view::count_: break;
+    default: return {};
   }
-  return {};
+}
+
+/// As much as fits, from where it was scrolled to.
+lines part_of(lines&& all, const model& m, const canvas& on) {
+  if (all.size() <= on.height || on.height == 0) return std::move(all);
+  const auto first = m.drilled.empty() ? std::min(m.selected, all.size() - on.height) : 0;
+  const bool more = first + on.height < all.size();
+  lines out(all.begin() + static_cast<std::ptrdiff_t>(first),
+            all.begin() + static_cast<std::ptrdiff_t>(first + on.height));
+  if (more) out.back() = {"  ... down for more", emphasis::faint};
+  return out;
+}
+
+}  // namespace
+
+std::size_t furthest_scroll(const model& m, const canvas& on) {
+  if (is_list(m) || m.look.is_empty()) return 0;
+  const auto room = on.height > frame_lines ? on.height - frame_lines : 0;
+  const auto size = sheet_of(m, on).size();
+  return size > room ? size - room : 0;
+}
+
+std::vector<drawn_line> panel(const model& m, const canvas& on) {
+  if (m.look.is_empty()) return {{"  waiting for the node", emphasis::faint}};
+  if (!is_list(m)) return part_of(sheet_of(m, on), m, on);
+  return m.shown == view::actors ? list(m.actors(), actor_columns(), m, on)
+                                 : list(m.requests(), request_columns(), m, on);
 }
 
 }  // namespace authnz::ctl::top

@@ -16,6 +16,7 @@ using lines = std::vector<drawn_line>;
 // Least of what is worth while: header, a row, keys.
 constexpr std::size_t header_lines = 4;
 constexpr std::size_t footer_lines = 1;
+static_assert(header_lines + footer_lines == frame_lines);
 
 std::string last_of(const model& m, const char* name, std::string (*show)(double)) {
   const auto at = m.history.find(name);
@@ -77,9 +78,9 @@ lines header(const model& m, const canvas& on) {
 
 std::string sorted_by(const model& m) {
   if (m.shown == view::actors)
-    return m.sort_actors == 0 ? "node's order" : std::string(actor_columns().at(m.sort_actors).name);
+    return m.sort_actors == 0 ? std::string("-") : std::string(actor_columns().at(m.sort_actors).name);
   if (m.shown == view::requests)
-    return m.sort_requests == 0 ? "node's order" : std::string(request_columns().at(m.sort_requests).name);
+    return m.sort_requests == 0 ? std::string("-") : std::string(request_columns().at(m.sort_requests).name);
   return {};
 }
 
@@ -87,7 +88,7 @@ drawn_line footer(const model& m) {
   if (m.typing_filter) return {"filter: " + m.filter + "_   enter keep  esc clear", emphasis::heading};
   if (!m.drilled.empty())
     return {"esc back  space " + std::string(m.paused ? "go on" : "pause") + "  ? help  q quit", emphasis::heading};
-  std::string keys = "q quit  ? help  1-6/tab view  space " + std::string(m.paused ? "go on" : "pause");
+  std::string keys = "q quit  ? help  1-6 view  space " + std::string(m.paused ? "go on" : "pause");
   if (const auto by = sorted_by(m); !by.empty()) {
     keys += "  s sort: " + by + "  / filter" + (m.filter.empty() ? "" : ": " + m.filter);
     if (m.shown == view::actors) keys += "  enter look";

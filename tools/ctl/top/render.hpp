@@ -17,6 +17,9 @@ struct drawn_line {
   emphasis as = emphasis::none;
 };
 
+/// Lines around a panel: the header and the keys.
+inline constexpr std::size_t frame_lines = 5;
+
 struct canvas {
   std::size_t width = 80;
   std::size_t height = 24;
@@ -29,7 +32,9 @@ std::vector<drawn_line> render(const model& m, const canvas& on);
 /// The newest values as bars, at most `width`; the greatest is a full bar.
 std::string sparkline(const std::deque<double>& values, std::size_t width, bool ascii);
 
-/// What a view shows, any number of lines (panels.cpp).
+/// What a view shows (panels.cpp): at most `on.height` lines.
 std::vector<drawn_line> panel(const model& m, const canvas& on);
+/// How many of its lines do not fit on the whole screen `on`; 0 for lists, which follow what is selected.
+std::size_t furthest_scroll(const model& m, const canvas& on);
 
 }  // namespace authnz::ctl::top

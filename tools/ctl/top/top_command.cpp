@@ -38,10 +38,12 @@ int watch(const top_options& o) {
   const auto& screen = *opened;
   while (!m.over && !interruption::came()) {
     take_in(m, looks);
+    m.furthest = furthest_scroll(m, screen->size());
     screen->draw(render(m, screen->size()));
     while (const auto key = screen->key()) {
       m.press(*key);
       if (m.over) break;
+      m.furthest = furthest_scroll(m, screen->size());
       screen->draw(render(m, screen->size()));
     }
   }
