@@ -12,6 +12,17 @@ TEST_F(mailer_actor_test, sends_at_its_start_what_is_due) {
   EXPECT_EQ(posted[0]->mail.recipient, "b@example.org");
 }
 
+TEST_F(mailer_actor_test, looks_again_when_told_that_a_message_is_due_earlier) {
+  start();
+  pass(1s);
+  add(7);
+  stepped.run();
+  ASSERT_TRUE(posted.empty());
+  caf::anon_send(actor, flush_atom::value);
+  stepped.run();
+  EXPECT_EQ(posted.size(), 1U);
+}
+
 TEST_F(mailer_actor_test, removes_what_was_accepted_and_never_sends_it_again) {
   add(7);
   start();

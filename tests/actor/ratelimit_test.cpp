@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/limits_job.hpp"
 #include "storage/memory_store.hpp"
 #include "tests/actor/actor_rig.hpp"
 
@@ -68,6 +69,34 @@ TEST_F(ratelimit_actor_test, refuses_with_the_seconds_to_wait) {
   const auto answer = answers->take().value();
   EXPECT_EQ(answer.status, http_status::too_many_requests);
   EXPECT_EQ(answer.retry_after, 60);
+}
+
+TEST_F(ratelimit_actor_test, lets_pass_again_when_an_administrator_says_so) {
+  start("user-list:1");
+  for (int i = 0; i < 2; ++i) ask(request::user_list, some_user);
+  std::size_t filled = 0;
+  auto job = std::make_shared<limits_job>();
+  job->what = limits_job::kind::fill;
+  job->subjects = {{rate_subject::kind::client, "192.0.2.1"}};
+  job->done = [&](const limits_answer& a) { filled = a.filled; };
+  caf::anon_send(actor, std::move(job));
+  stepped.run();
+  EXPECT_EQ(filled, 1U);
+  ask(request::user_list, some_user);
+  EXPECT_EQ(passed.size(), 2U);
+}
+
+TEST_F(ratelimit_actor_test, counts_many_buckets_in_slices_between_requests) {
+  start("");
+  for (int i = 0; i < 6000; ++i) ask(request::user_list, some_user, "client " + std::to_string(i));
+  std::uint64_t counted = 0;
+  auto job = std::make_shared<limits_job>();
+  job->done = [&](const limits_answer& a) {
+    counted = a.census.of[static_cast<std::size_t>(request::user_list)].not_full;
+  };
+  caf::anon_send(actor, std::move(job));
+  stepped.run();
+  EXPECT_EQ(counted, 6000U);
 }
 
 TEST_F(ratelimit_actor_test, lets_pass_again_after_a_minute) {
