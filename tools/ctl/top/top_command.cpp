@@ -27,14 +27,14 @@ void take_in(top::model& m, top::watcher& from) {
 }
 
 int watch(const top_options& o) {
-  auto link = node_link::connect(*o.node);
-  if (!link) return fail(link.error());
+  // Before the screen is taken: what is wrong from the start is said in a line.
+  if (const auto link = node_link::connect(*o.node); !link) return fail(link.error());
   auto opened = top::screen::open();
   if (!opened) return fail({exit_usage, "no-terminal", opened.error()});
   const interruption noted;
   top::model m;
   m.node = o.node->node;
-  top::watcher looks(std::move(*link), *o.node, std::chrono::milliseconds(std::llround(o.interval * 1000)));
+  top::watcher looks(*o.node, std::chrono::milliseconds(std::llround(o.interval * 1000)));
   const auto& screen = *opened;
   while (!m.over && !interruption::came()) {
     take_in(m, looks);

@@ -21,8 +21,7 @@ std::string time_of_day() {
 
 }  // namespace
 
-watcher::watcher(node_link link, node_options options, std::chrono::milliseconds every)
-    : link_(std::move(link)), options_(std::move(options)), every_(every) {
+watcher::watcher(node_options options, std::chrono::milliseconds every) : options_(std::move(options)), every_(every) {
   // Signals, such as those of the terminal's size, are for the thread that draws.
   sigset_t all{};
   sigset_t before{};
@@ -52,8 +51,9 @@ void watcher::run() {
     look_once();
     next = std::max(next + every_, std::chrono::steady_clock::now());
     std::unique_lock lock(mutex_);
-    if (changed_.wait_until(lock, next, [this] { return over_; })) return;
+    if (changed_.wait_until(lock, next, [this] { return over_; })) break;
   }
+  link_.reset();
 }
 
 void watcher::look_once() {

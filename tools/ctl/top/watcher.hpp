@@ -24,7 +24,7 @@ struct sight {
 
 class watcher {
  public:
-  watcher(node_link link, node_options options, std::chrono::milliseconds every);
+  watcher(node_options options, std::chrono::milliseconds every);
   ~watcher();
   watcher(const watcher&) = delete;
   watcher& operator=(const watcher&) = delete;
@@ -36,7 +36,7 @@ class watcher {
   void look_once();
   void put(sight s);
 
-  std::optional<node_link> link_;
+  std::optional<node_link> link_;  ///< made and ended in the thread: CAF waits for ever otherwise
   node_options options_;
   std::chrono::milliseconds every_;
   nlohmann::json before_;
