@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "actors/client_address.hpp"
@@ -69,7 +70,7 @@ ordered_json standing_of(const limits_answer& a) {
 
 /// Has the rate limiter do it, and goes on with its answer here.
 void serve(const inspection_desk& desk, limits_job::kind what, std::vector<limits_job::subject> subjects,
-           std::shared_ptr<rate_buckets> fresh, std::function<void(limits_answer&)> then) {
+           std::shared_ptr<rate_buckets> fresh, std::function<void(const limits_answer&)> then) {
   auto job = std::make_shared<limits_job>();
   job->what = what;
   job->subjects = std::move(subjects);
@@ -93,31 +94,25 @@ std::shared_ptr<rate_buckets> new_buckets(const rate_limits& limits) {
   return out;
 }
 
-/// Removes the records of buckets that are no more, some at a time.
-void forget_records(inspection_desk& desk, std::shared_ptr<std::vector<std::string>> keys, const inspected& answer,
-                    const answer_to& done) {
-  if (keys->empty()) return done(answer);
-  const auto decide = [keys](const storage::view&) -> tl::expected<admin_change, inspection_error> {
-    admin_change out;
-    const auto n = std::min(records_a_change, keys->size());
-    for (auto key = keys->end() - static_cast<std::ptrdiff_t>(n); key != keys->end(); ++key)
-      storage::remove_rate_bucket(out.tx, *key);
-    return out;
-  };
-  desk.change(decide, [&desk, keys, answer, done](const inspected& removed) {
-    if (!removed) return done(removed);
-    keys->resize(keys->size() - std::min(records_a_change, keys->size()));
-    forget_records(desk, keys, answer, done);
-  });
+/// Has the records of buckets that are no more removed. If that fails they are
+/// read again at the next start, under keys that are nobody's.
+void forget_records(const route_table& routes, const std::vector<std::string>& keys) {
+  const auto journal = routes.current()->journal;
+  for (std::size_t at = 0; at < keys.size() && journal; at += records_a_change) {
+    auto job = std::make_shared<commit_job>();
+    for (const auto& key : std::span(keys).subspan(at, std::min(records_a_change, keys.size() - at)))
+      storage::remove_rate_bucket(job->tx, key);
+    caf::anon_send(journal, std::move(job));
+  }
 }
 
 void fill_all(inspection_desk& desk, answer_to done) {
   const auto& p = desk.parts();
   serve(desk, limits_job::kind::fill_all, {}, new_buckets(p.settings->rates),
-        [&desk, done = std::move(done)](limits_answer& a) {
+        [&p, done = std::move(done)](const limits_answer& a) {
           if (!a.served) return done(unavailable());
-          const auto keys = std::make_shared<std::vector<std::string>>(a.before->stored_keys());
-          forget_records(desk, keys, ordered_json{{"cleared", a.filled}, {"enabled", a.enabled}}, done);
+          forget_records(p.routes, a.before->stored_keys());
+          done(ordered_json{{"cleared", a.filled}, {"enabled", a.enabled}});
         });
 }
 

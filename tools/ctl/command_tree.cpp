@@ -23,7 +23,7 @@ std::vector<std::string> choices_of(const std::string& type) {
 }
 
 std::string label_of(const CLI::Option& o) {
-  const auto names = o.get_lnames();
+  const auto& names = o.get_lnames();
   auto label = names.empty() ? o.get_single_name() : names.front();
   std::ranges::transform(label, label.begin(), [](unsigned char c) { return std::toupper(c); });
   return label;

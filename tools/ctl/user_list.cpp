@@ -38,8 +38,7 @@ tl::expected<json, link_error> find_users(node_link& link, const wanted_users& w
   std::optional<std::int64_t> after = w.after;
   std::int64_t last = w.after;
   while (after) {
-    const auto page =
-        ask_request(link, "user-list", {{"user_id", nullptr}, {"limit", users_a_page}, {"after", *after}});
+    auto page = ask_request(link, "user-list", {{"user_id", nullptr}, {"limit", users_a_page}, {"after", *after}});
     if (!page) return page;
     for (const auto& info : page->at("user_info")) {
       if (!is_wanted(info, w)) continue;

@@ -79,7 +79,7 @@ tl::expected<json, link_error> ask_request(node_link& link, std::string_view req
 }
 
 tl::expected<json, link_error> find_user(node_link& link, const std::string& who) {
-  const auto named = person_arguments(who);
+  auto named = person_arguments(who);
   if (!named) return named;
   const auto none = [] {
     return tl::unexpected(
