@@ -14,7 +14,7 @@ inspected configuration_reload(const inspection_parts& p);
 inspected log_level(const inspection_parts& p, const json& arguments);
 
 // control.cpp
-void actor_control(inspection_desk& desk, const json& arguments, answer_to done);
+void actor_control(inspection_desk& desk, const json& arguments, const answer_to& done);
 
 // traces.cpp
 inspected trace_start(const inspection_parts& p, const json& arguments);

@@ -103,7 +103,7 @@ inspected control(const inspection_parts& p, const json& arguments) {
 }  // namespace
 
 // The inspector has a thread of its own, so it may wait for the supervisor.
-void actor_control(inspection_desk& desk, const json& arguments, answer_to done) {
+void actor_control(inspection_desk& desk, const json& arguments, const answer_to& done) {
   done(control(desk.parts(), arguments));
 }
 

@@ -256,6 +256,18 @@ TEST(environment, uses_reader_slots_again) {
   EXPECT_LE(env->statistics()->readers, 2U);
 }
 
+TEST(environment, tells_how_far_the_oldest_view_is_behind) {
+  const samples::directory home;
+  const auto env = open(home.store());
+  auto old = env->read();
+  EXPECT_EQ(env->statistics()->oldest_reader_lag, 0U);
+  ASSERT_EQ(commit(*env, put(slice::attempts, "a", "")), applied);
+  ASSERT_EQ(commit(*env, put(slice::attempts, "b", "")), applied);
+  EXPECT_EQ(env->statistics()->oldest_reader_lag, 2U);
+  old.reset();
+  EXPECT_EQ(env->statistics()->oldest_reader_lag, 0U);
+}
+
 TEST(environment, counts_records_by_slice) {
   const samples::directory home;
   const auto env = open(home.store());

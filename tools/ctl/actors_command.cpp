@@ -70,10 +70,12 @@ void show(const node_look& look, const actors_options& o) {
     return o.watch > 0 ? void() : print_json(all);
   }
   std::vector<column> titles;
+  titles.reserve(columns.size());
   for (const auto& c : columns) titles.push_back({std::string(c.title), c.side});
   table t(std::move(titles));
   for (const auto& a : lines) {
     std::vector<std::string> cells;
+    cells.reserve(columns.size());
     for (const auto& c : columns) cells.push_back(c.show(a));
     t.add(std::move(cells));
   }
