@@ -59,6 +59,31 @@ std::string event_name(proto::question asked, const json& given) {
   return "admin." + (request != nullptr ? *request : std::string(proto::row(asked).name));
 }
 
+/// Whom or what an act is about: what its arguments name, or those of its request.
+std::string target_in(const json& given) {
+  const auto body = given.find("body");
+  for (const auto* where : {body == given.end() ? &given : &*body, &given}) {
+    if (!where->is_object()) continue;
+    for (const auto* name : {"target_userid", "user_id", "email", "email_address", "session", "apikey", "mail", "id",
+                             "client", "reqid", "level"}) {
+      const auto at = where->find(name);
+      if (at == where->end() || at->is_null() || at->is_structured()) continue;
+      return at->is_string() ? at->get<std::string>() : at->dump();
+    }
+  }
+  return {};
+}
+
+/// The failure reason of a request's answer; none = it was a success, or no request.
+proto::code outcome_of(const inspected& result) {
+  const auto reason = result->find("failure_reason");
+  if (reason == result->end() || !reason->is_string()) return proto::code::none;
+  const auto text = reason->get<std::string>();
+  for (const auto& row : proto::code_table)
+    if (row.name == text) return row.id;
+  return proto::code::none;
+}
+
 /// A change while it is being committed.
 struct pending_change final : pending_work {
   admin_decision decide;
@@ -96,9 +121,9 @@ void inspector_state::ask(const std::string& name, const std::string& arguments,
   const auto given = json::parse(arguments, nullptr, false);
   if (!given.is_object()) return done(bad_argument("arguments must be a JSON object"));
   if (!proto::row(*asked).acts) return answer_safely(*asked, given, done);
-  asking_ = {event_name(*asked, given), who, proto::row(*asked).commits};
+  asking_ = {event_name(*asked, given), who, target_in(given), proto::row(*asked).commits};
   answer_safely(*asked, given, [this, act = asking_, done](const inspected& result) {
-    if (result) record(act);
+    if (result) record(act, outcome_of(result));
     done(result);
   });
 }
@@ -107,12 +132,15 @@ audit_event inspector_state::event_of(const act& a) const {
   audit_event event;
   event.name = a.event;
   event.actor = personal_text{"administrator " + a.who, false};
+  if (!a.target.empty()) event.target = personal_text{a.target, false};
   return event;
 }
 
-void inspector_state::record(const act& a) const {
+void inspector_state::record(const act& a, proto::code outcome) const {
+  auto event = event_of(a);
+  event.outcome = outcome;
   // A change has brought its record along.
-  a.recorded ? parts_->audit.line(event_of(a)) : parts_->audit.write(event_of(a));
+  a.recorded ? parts_->audit.line(event) : parts_->audit.write(event);
 }
 
 // Nobody would start it again.

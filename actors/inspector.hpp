@@ -65,15 +65,16 @@ class inspector_state : public inspection_desk {
   struct act {
     std::string event;
     std::string who;
+    std::string target;
     bool recorded = false;  ///< in the trail, by its change
   };
   audit_event event_of(const act& a) const;
-  void record(const act& a) const;
+  void record(const act& a, proto::code outcome) const;
   void run(pending_ptr&& pending);
 
   inspector_actor::pointer self_;
   std::shared_ptr<const inspection_parts> parts_;
-  act asking_;  ///< what is being answered
+  act asking_;  ///< what is being answered; of use only until its function returns
 };
 
 /// `parts` must stay good until the actor has ended.

@@ -44,6 +44,7 @@ class an_inspector : public testing::Test {
   gateway_ingress door_{{}, routes_, {}};
   node actors_;
   std::vector<std::string> written_;
+  audit_event last_{};
   std::shared_ptr<inspection_parts> parts_ = std::make_shared<inspection_parts>(
       inspection_parts{.store = store_,
                        .routes = routes_,
@@ -51,7 +52,10 @@ class an_inspector : public testing::Test {
                        .actors = actors_,
                        .meters = std::make_shared<node_meters>(),
                        .traces = std::make_shared<tracer>(),
-                       .audit = {[this](const audit_event& e) { written_.emplace_back(e.name); },
+                       .audit = {[this](const audit_event& e) {
+                                   written_.emplace_back(e.name);
+                                   last_ = e;
+                                 },
                                  [](const audit_event&) {}, [](const audit_event& e) { return std::string(e.name); }},
                        .settings = {},
                        .take_snapshot = {},
@@ -102,6 +106,14 @@ TEST_F(an_inspector, writes_to_the_audit_what_was_done_and_not_what_was_refused)
   EXPECT_TRUE(written_.empty());
   ASSERT_EQ(error_of("trace-start", R"({"request":"user-login"})"), "ok");
   EXPECT_EQ(written_, std::vector<std::string>{"admin.trace-start"});
+}
+
+TEST_F(an_inspector, writes_whom_an_act_was_about_and_how_it_ended) {
+  ask("request", R"({"request":"internal-user-lock","body":{"target_userid":7,"action":5}})");
+  EXPECT_EQ(written_, std::vector<std::string>{"admin.internal-user-lock"});
+  EXPECT_EQ(last_.target->text, "7");
+  EXPECT_EQ(last_.actor->text, "administrator ada");
+  EXPECT_EQ(last_.outcome, proto::code::invalid_parameters);
 }
 
 TEST_F(an_inspector, looks_at_arguments_strictly) {
