@@ -55,6 +55,9 @@ const std::string* request_in(const json& given) {
 }
 
 std::string event_name(proto::question asked, const json& given) {
+  if (asked == proto::question::actor_control)
+    for (const std::string order : {"pause", "resume", "restart", "drain"})
+      if (given.value("order", json()) == order) return "admin.actor-" + order;
   const auto* const request = asked == proto::question::request ? request_in(given) : nullptr;
   return "admin." + (request != nullptr ? *request : std::string(proto::row(asked).name));
 }
@@ -64,8 +67,8 @@ std::string target_in(const json& given) {
   const auto body = given.find("body");
   for (const auto* where : {body == given.end() ? &given : &*body, &given}) {
     if (!where->is_object()) continue;
-    for (const auto* name : {"target_userid", "user_id", "email", "email_address", "session", "apikey", "mail", "id",
-                             "client", "reqid", "level"}) {
+    for (const auto* name :
+         {"target_userid", "user_id", "email", "email_address", "key", "actor", "id", "client", "reqid", "level"}) {
       const auto at = where->find(name);
       if (at == where->end() || at->is_null() || at->is_structured()) continue;
       return at->is_string() ? at->get<std::string>() : at->dump();
