@@ -191,7 +191,7 @@ class Orders(ActorsCase):
     def test_orders_are_in_the_audit(self) -> None:
         self.order("sweeper", "pause")
         self.addCleanup(self.order, "sweeper", "resume")
-        self.assertIn("admin.actor-control", self.server.log)
+        self.assertIn("admin.actor-pause", self.server.log)
 
 
 @unittest.skipUnless(shutil.which("tmux"), "there is no tmux")
