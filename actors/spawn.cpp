@@ -231,11 +231,16 @@ class family {
       parts.card = known;
       parts.counts = counts;
       const decider_actor actor = s.spawn(behaviour, std::move(parts));
-      table.update([&](routes& r) { (r.*place)[shard] = actor; });
+      table.update([&](routes& r) {
+        if (shard < (r.*place).size()) (r.*place)[shard] = actor;
+      });
       return caf::actor_cast<caf::actor>(actor);
     };
     c.withdraw = [&table = parts_.routes, place, shard] {
-      table.update([&](routes& r) { (r.*place)[shard] = nullptr; });
+      // At the end there are no places any more.
+      table.update([&](routes& r) {
+        if (shard < (r.*place).size()) (r.*place)[shard] = nullptr;
+      });
     };
     return c;
   }

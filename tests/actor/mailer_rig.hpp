@@ -55,8 +55,9 @@ class mailer_actor_test : public testing::Test {
       if (disk_is_full) return std::vector(batch.size(), storage::commit_result::storage_full);
       return store.commit(batch);
     };
-    routes.update(
-        [&](auto& r) { r.journal = stepped.system.spawn(journal, committer(commit), std::make_shared<meter>(), node_meters_ptr()); });
+    routes.update([&](auto& r) {
+      r.journal = stepped.system.spawn(journal, committer(commit), std::make_shared<meter>(), node_meters_ptr());
+    });
   }
   void TearDown() override {
     stop();
