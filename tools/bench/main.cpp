@@ -32,7 +32,9 @@ void describe_load(CLI::App& app, load_command& c) {
       ->check(CLI::PositiveNumber);
 }
 
-void describe_compare(CLI::App& app, compare_command& c) {
+// What the commands that start a server have in common.
+template <class Command>
+void describe_pairs(CLI::App& app, Command& c, const char* rounds) {
   app.add_option("--server", c.server, "Path of authnzerver (default: next to this program)");
   app.add_option("--connections", c.connections, "Keep-alive connections")
       ->capture_default_str()
@@ -40,24 +42,17 @@ void describe_compare(CLI::App& app, compare_command& c) {
   app.add_option("--seconds", c.seconds, "Length of one measurement")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  app.add_option("--rounds", c.rounds, "Pairs of measurements, server and bare in turn")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 100));
+  app.add_option("--rounds", c.rounds, rounds)->capture_default_str()->check(CLI::Range(1, 100));
+}
+
+void describe_compare(CLI::App& app, compare_command& c) {
+  describe_pairs(app, c, "Pairs of measurements, server and bare in turn");
   app.add_option("--setting", c.settings, "Further environment of the server, NAME=value; may be repeated");
 }
 
 void describe_watched(CLI::App& app, watched_command& c) {
-  app.add_option("--server", c.server, "Path of authnzerver (default: next to this program)");
+  describe_pairs(app, c, "Pairs of measurements, watched and alone in turn");
   app.add_option("--watcher", c.watcher, "Path of authnzctl (default: next to this program)");
-  app.add_option("--connections", c.connections, "Keep-alive connections")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 10000));
-  app.add_option("--seconds", c.seconds, "Length of one measurement")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
-  app.add_option("--rounds", c.rounds, "Pairs of measurements, watched and alone in turn")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 100));
 }
 
 }  // namespace

@@ -8,36 +8,15 @@
 #include <cerrno>
 #include <system_error>
 
+#include "net/descriptor.hpp"
+
 namespace authnz::daemon {
+
+using net::descriptor;
+
 namespace {
 
 std::string reason(int error) { return std::generic_category().message(error); }
-
-class descriptor {
- public:
-  explicit descriptor(int fd) noexcept : fd_(fd) {}
-  ~descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  int get() const noexcept { return fd_; }
-  bool is_open() const noexcept { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
-/// 0, or the error.
-int write_all(int fd, std::string_view content) {
-  while (!content.empty()) {
-    const auto written = ::write(fd, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno;
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return ::fsync(fd) == 0 ? 0 : errno;
-}
 
 }  // namespace
 
@@ -65,7 +44,7 @@ tl::expected<bool, std::string> make_file(const std::filesystem::path& file, mod
     return tl::unexpected("cannot be made: " + reason(errno));
   }
   // The umask can only have taken bits away, so the mode was never wider.
-  const int error = ::fchmod(out.get(), mode) != 0 ? errno : write_all(out.get(), content);
+  const int error = ::fchmod(out.get(), mode) != 0 ? errno : net::write_and_sync(out.get(), content);
   if (error == 0) return true;
   ::unlink(file.c_str());
   return tl::unexpected("cannot be written: " + reason(error));
