@@ -8,6 +8,16 @@ namespace authnz::net {
 
 namespace ssl = boost::asio::ssl;
 
+namespace {
+
+tl::unexpected<std::string> cannot_use(std::string_view what, const boost::system::error_code& why) {
+  std::string text(what);
+  text.append(" cannot be used: ").append(why.message());
+  return tl::unexpected(std::move(text));
+}
+
+}  // namespace
+
 tl::expected<std::shared_ptr<ssl::context>, std::string> make_link_context(const link_identity& identity,
                                                                            link_end end) {
   boost::system::error_code ec;
@@ -22,7 +32,7 @@ tl::expected<std::shared_ptr<ssl::context>, std::string> make_link_context(const
   context->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert, ec);
   const auto step = [&](const char* what, auto&& action) -> tl::expected<void, std::string> {
     action();
-    if (ec) return tl::unexpected(std::string(what) + " cannot be used: " + ec.message());
+    if (ec) return cannot_use(what, ec);
     return {};
   };
   const auto key = identity.key.reveal();

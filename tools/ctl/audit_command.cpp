@@ -132,8 +132,9 @@ struct chain_end {
 tl::expected<chain_end, link_error> end_of(const std::string& text) {
   const auto colon = text.find(':');
   const auto number = text.substr(0, colon);
-  const bool digits = !number.empty() && number.size() < 19 && number.find_first_not_of("0123456789") == number.npos;
-  if (colon == text.npos || !digits || number == "0" || text.size() - colon != 65)
+  const bool digits =
+      !number.empty() && number.size() < 19 && number.find_first_not_of("0123456789") == std::string::npos;
+  if (colon == std::string::npos || !digits || number == "0" || text.size() - colon != 65)
     return tl::unexpected(
         link_error{exit_usage, "bad-argument", "--expect: must be NUMBER:HASH, as an earlier --verify printed it"});
   return chain_end{std::stoull(number), text.substr(colon + 1)};
