@@ -82,7 +82,7 @@ gateway_actor::behavior_type gateway(gateway_actor::stateful_pointer<gateway_sta
 }
 
 gateway_ingress::gateway_ingress(options o, const route_table& routes, gateway_actor actor)
-    : options_(o), routes_(routes), actor_(std::move(actor)) {}
+    : options_(std::move(o)), routes_(routes), actor_(std::move(actor)) {}
 
 // False: its destructor answers 503.
 bool gateway_ingress::admit(proto::exchange& ex) noexcept {

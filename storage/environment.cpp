@@ -3,7 +3,7 @@
 #include <sys/statvfs.h>
 
 #include <cerrno>
-#include <cstdio>
+#include <charconv>
 #include <limits>
 #include <mutex>
 #include <sstream>
@@ -155,14 +155,21 @@ struct reader_lines {
   std::uint64_t oldest = std::numeric_limits<std::uint64_t>::max();
   static int read(const char* text, void* context) {
     auto& mine = *static_cast<reader_lines*>(context);
-    unsigned long process = 0;
-    unsigned long thread = 0;
-    unsigned long long transaction = 0;
     std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);)
-      if (std::sscanf(line.c_str(), "%lu %lx %llu", &process, &thread, &transaction) == 3)
-        mine.oldest = std::min<std::uint64_t>(mine.oldest, transaction);
+    for (std::string line; std::getline(lines, line);) mine.take(line);
     return 0;
+  }
+
+ private:
+  void take(const std::string& line) {
+    std::string process;
+    std::string thread;
+    std::string text;
+    std::istringstream(line) >> process >> thread >> text;
+    std::uint64_t transaction = 0;
+    const auto* const end = text.data() + text.size();
+    const auto [rest, failed] = std::from_chars(text.data(), end, transaction);
+    if (failed == std::errc() && rest == end) oldest = std::min(oldest, transaction);
   }
 };
 
