@@ -19,7 +19,7 @@ class Terminal:
         words = ["env", *(f"{name}={value}" for name, value in environment.items()), *command]
         quoted = " ".join("'" + word.replace("'", "'\\''") + "'" for word in words)
         # The shell stays, to show what is left of the terminal.
-        script = f"trap : INT; PS1='$ '; stty -a > {self.directory}/before; {quoted}; echo $? > {self.ended}; stty -a > {self.directory}/after; exec sh"
+        script = f"trap : INT; PS1='$ '; stty -a > {self.directory}/before; {quoted}; echo $? > {self.ended}; stty -a > {self.directory}/seen; mv {self.directory}/seen {self.directory}/after; exec sh"
         self.tmux("new-session", "-d", "-x", str(columns), "-y", str(lines), "sh", "-c", script)
 
     def tmux(self, *arguments: str) -> str:
