@@ -64,13 +64,8 @@ actors::audit_writer writer_to(const std::shared_ptr<actors::audit_log>& audit) 
 }
 
 actors::snapshot look(const administration_parts& p) {
-  return actors::take_snapshot({p.node,
-                                p.meters,
-                                p.door,
-                                p.store,
-                                [&l = p.listener] { return listener_counts(l); },
-                                host_name(),
-                                std::string(tools::version)});
+  return actors::take_snapshot({p.node, p.meters, p.door, p.store, [&l = p.listener] { return listener_counts(l); },
+                                host_name(), std::string(tools::version)});
 }
 
 std::shared_ptr<const actors::inspection_parts> inspection_of(const administration_parts& p) {
@@ -83,19 +78,9 @@ std::shared_ptr<const actors::inspection_parts> inspection_of(const administrati
   outside.get_log_level = [log = p.log] { return log->lowest(); };
   outside.set_log_level = [log = p.log](actors::log_level level) { log->set_lowest(level); };
   return std::make_shared<const actors::inspection_parts>(actors::inspection_parts{
-      p.store,
-      p.routes,
-      p.door,
-      p.node,
-      p.meters,
-      p.traces,
-      writer_to(p.audit),
-      p.settings,
-      [&p] { return look(p); },
-      std::move(outside),
-      [audit = p.audit](const std::string& person) { return audit->trail_digest().of(person); },
-      host_name(),
-      std::string(tools::version)});
+      p.store, p.routes, p.door, p.node, p.meters, p.traces, writer_to(p.audit), p.settings, [&p] { return look(p); },
+      std::move(outside), [audit = p.audit](const std::string& person) { return audit->trail_digest().of(person); },
+      host_name(), std::string(tools::version)});
 }
 
 std::chrono::sys_seconds this_second() {
