@@ -1,5 +1,7 @@
 #include "actors/audit_aside.hpp"
 
+#include <algorithm>
+
 #include "actors/audit.hpp"
 
 namespace authnz::actors {
@@ -19,10 +21,21 @@ proto::timestamp now() { return std::chrono::floor<std::chrono::microseconds>(st
 
 }  // namespace
 
+bool audit_aside::is_within_rate() {
+  const std::lock_guard lock(mutex_);
+  const auto now = now_();
+  const std::chrono::duration<double> passed = now - filled_;
+  filled_ = now;
+  room_ = std::min<double>(burst, room_ + passed.count() * a_second);
+  if (room_ < 1) return false;
+  room_ -= 1;
+  return true;
+}
+
 void audit_aside::record(std::string&& text) {
   const auto before = under_way_->fetch_add(1, std::memory_order_relaxed);
   auto mine = std::make_shared<place>(under_way_);
-  if (before >= most_under_way) {
+  if (before >= most_under_way || !is_within_rate()) {
     untold_.fetch_add(1, std::memory_order_relaxed);
     ++counts_->audit.lost;
     return;

@@ -49,7 +49,8 @@ proto::trace_ptr tracer::follow(const proto::exchange& ex) noexcept {
     auto told = std::make_unique<proto::trace>();
     told->kind = ex.request.row().id;
     told->reqid = ex.reqid;
-    told->client = ex.client;
+    // No address is longer, and whoever sends more shall not fill the memory.
+    if (ex.client.size() <= longest_client) told->client = ex.client;
     told->began = wall_now();
     // Whoever lets go of it last hands it in, however the request ended.
     return {told.release(), [self = shared_from_this(), wish = at->number](proto::trace* t) {

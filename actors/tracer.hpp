@@ -32,6 +32,7 @@ class tracer : public std::enable_shared_from_this<tracer> {
   static constexpr std::size_t most_wishes = 8;
   static constexpr std::size_t most_stories = 1024;  ///< the oldest go first
   static constexpr std::chrono::seconds longest{3600};
+  static constexpr std::size_t longest_client = 64;  ///< bytes; what is longer is left out
 
   struct story {
     std::uint64_t number = 0;  ///< ascending from 1

@@ -1,8 +1,23 @@
 #include "net/descriptor.hpp"
 
+#include <array>
 #include <cerrno>
+#include <system_error>
 
 namespace authnz::net {
+
+tl::expected<std::string, std::string> read_all(int fd, std::size_t longest) {
+  std::string text;
+  std::array<char, 4096> buffer{};
+  while (true) {
+    const auto got = ::read(fd, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return tl::unexpected("cannot be read: " + std::generic_category().message(errno));
+    if (got == 0) return text;
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+    if (text.size() > longest) return tl::unexpected(std::string("is too large"));
+  }
+}
 
 int write_and_sync(int fd, std::string_view content) {
   while (!content.empty()) {

@@ -1,9 +1,12 @@
-/// A file descriptor that is closed with its owner, and writing to one.
+/// A file descriptor that is closed with its owner; reading and writing all.
 #pragma once
 
 #include <unistd.h>
 
+#include <cstddef>
+#include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 
 namespace authnz::net {
 
@@ -21,6 +24,9 @@ class descriptor {
  private:
   int fd_;
 };
+
+/// All there is to read, at most `longest` bytes. The error is a reason.
+tl::expected<std::string, std::string> read_all(int fd, std::size_t longest);
 
 /// All of it, and syncs. 0, or errno's value.
 int write_and_sync(int fd, std::string_view content);

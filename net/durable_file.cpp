@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -37,16 +36,9 @@ tl::expected<durable_content, std::string> read_durable(const std::filesystem::p
     return tl::unexpected("cannot be read: " + reason(errno));
   }
   if (!S_ISREG(facts.st_mode)) return tl::unexpected(std::string("is no file"));
-  durable_content content{.text = {}, .mode = facts.st_mode & 07777};
-  std::array<char, 4096> buffer{};
-  while (true) {
-    const auto got = ::read(in.get(), buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return tl::unexpected("cannot be read: " + reason(errno));
-    if (got == 0) return content;
-    content.text.append(buffer.data(), static_cast<std::size_t>(got));
-    if (content.text.size() > longest_file) return tl::unexpected(std::string("is too large"));
-  }
+  auto text = read_all(in.get(), longest_file);
+  if (!text) return tl::unexpected(std::move(text.error()));
+  return durable_content{.text = std::move(*text), .mode = facts.st_mode & 07777};
 }
 
 tl::expected<bool, std::string> rename_durable(const std::filesystem::path& from, const std::filesystem::path& to,

@@ -1,7 +1,5 @@
 #include "storage/audit_store.hpp"
 
-#include <vector>
-
 #include "proto/token.hpp"
 #include "storage/codec.hpp"
 
@@ -101,10 +99,8 @@ audit_walk verify_audit(const view& v, const audit_end& from, std::uint64_t most
   return walk;
 }
 
-void append_audit(draft& state, const mini_transaction& tx, std::uint64_t revision) {
-  if (tx.events.empty()) return;
-  auto end = last_audit_record(state);
-  for (const auto& text : tx.events) {
+void append_audit(draft& state, audit_end end, const std::vector<std::string>& events, std::uint64_t revision) {
+  for (const auto& text : events) {
     step(end, text);
     state.put(slice::audit, key_of(end.number), revision, encode(end, text));
   }

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "storage/draft.hpp"
 #include "storage/transaction.hpp"
@@ -68,7 +69,8 @@ audit_walk verify_audit(const view& v, const audit_end& from, std::uint64_t most
 
 // For `judge`: within the transaction of the change itself.
 
-void append_audit(draft& state, const mini_transaction& tx, std::uint64_t revision);
+/// Behind `end`, the trail's.
+void append_audit(draft& state, audit_end end, const std::vector<std::string>& events, std::uint64_t revision);
 /// Removes the oldest, at most `most_audit_removals`, up to and with `last`.
 void forget_audit(draft& state, std::uint64_t last, std::uint64_t revision);
 

@@ -72,9 +72,10 @@ commit_result judge(draft& state, const mini_transaction& tx, std::uint64_t revi
     indexes.push_back(std::move(*derived));
   }
   // Reads of the trail come first: once something is written there is no way back.
-  if (!tx.events.empty() && (last_audit_record(state), state.fault())) return commit_result::storage_error;
+  auto trail = tx.events.empty() ? audit_end() : last_audit_record(state);
+  if (state.fault()) return commit_result::storage_error;
   for (std::size_t i = 0; i < tx.writes.size(); ++i) apply(state, tx.writes[i], indexes[i], revision);
-  append_audit(state, tx, revision);
+  append_audit(state, std::move(trail), tx.events, revision);
   if (tx.forget_events) forget_audit(state, *tx.forget_events, revision);
   return commit_result::applied;
 }

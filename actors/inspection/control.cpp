@@ -42,7 +42,7 @@ constexpr auto abilities = std::to_array<ability>({
     {"hash-worker", false, false, false, "its hasher looks after it: tell hasher"},
     {"courier", false, false, false, "the pool looks after it: tell couriers"},
     {"supervisor", false, false, false, "it restarts the others; restart the server instead"},
-    {"gateway", false, false, false, "to hold up all requests, pause or drain ratelimit"},
+    {"gateway", false, false, false, "to hold up requests, pause or drain those who decide them"},
 });
 
 bool can(const ability& a, actor_order order) {

@@ -3,11 +3,7 @@
 
 #include <future>
 
-#include "actor_rig.hpp"
-#include "actors/gateway.hpp"
-#include "actors/seed.hpp"
-#include "actors/spawn.hpp"
-#include "storage/memory_store.hpp"
+#include "node_rig.hpp"
 
 namespace authnz::actors::test {
 namespace {
@@ -17,53 +13,8 @@ using nlohmann::json;
 using proto::http_status;
 using proto::request;
 
-settings_ptr plain_settings() {
-  auto s = std::make_shared<settings>();
-  s->server_name = "auth.example.org";
-  s->common_passwords = std::make_shared<rules::password_list>(std::unordered_set<std::string>{});
-  s->disposable_domains = std::make_shared<rules::domain_list>(std::vector<std::string>{});
-  s->argon2 = {8, 1, 1};
-  s->rates.enabled = false;
-  s->permissions = std::make_shared<const rules::permissions>(rules::permissions::built_in());
-  return s;
-}
-
-class control_test : public testing::Test {
+class control_test : public node_rig<storage::memory_store> {
  protected:
-  void SetUp() override {
-    const auto keep = [](const seeded&) { return tl::expected<void, std::string>(); };
-    ASSERT_TRUE(seed(store, {"root@localhost", proto::secret("violet orchard bridge")}, *config,
-                     clocks::system().wall(), keep));
-    start({});
-  }
-  void TearDown() override { stop(); }
-
-  void start(hasher_options hashing, std::chrono::seconds begin_within = 10s) {
-    stop();
-    hashing.niceness = 0;
-    system.emplace(system_config);
-    made = spawn_node(*system, {store,
-                                routes,
-                                config,
-                                nullptr,
-                                1,
-                                hashing,
-                                [](const auto&, auto, const auto&, auto) {},
-                                {},
-                                [](const auto&) {},
-                                [this](const auto& name, const auto&, auto) { deaths.put(name); }});
-    door.emplace(gateway_ingress::options{.begin_within = begin_within}, routes, made.gateway);
-    EXPECT_EQ(tell("session-0", actor_order::resume), "");
-  }
-  void stop() {
-    if (!system) return;
-    caf::anon_send_exit(made.supervisor, caf::exit_reason::user_shutdown);
-    caf::anon_send_exit(made.gateway, caf::exit_reason::user_shutdown);
-    made = {};
-    routes.update([](actors::routes& r) { r = {}; });
-    system.reset();
-  }
-
   std::string tell(const std::string& id, actor_order order) {
     std::string said = "no answer";
     caf::scoped_actor self(*system);
@@ -72,38 +23,10 @@ class control_test : public testing::Test {
     return said;
   }
   actor_row look(const std::string& id) const { return made.cards->find(id)->read(); }
-  template <class F>
-  static bool eventually(F&& holds) {
-    for (int i = 0; i < 1000 && !holds(); ++i) std::this_thread::sleep_for(10ms);
-    return holds();
-  }
-
-  void send(request what, const json& body) {
-    auto ex = make_exchange(to, what, body.dump().c_str());
-    ex->arrived = proto::exchange::clock::now();
-    door->submit(std::move(ex));
-  }
-  void open_session() {
-    send(request::session_new, {{"ip_address", "192.0.2.1"},
-                                {"user_agent", "t"},
-                                {"user_id", nullptr},
-                                {"expires", 1},
-                                {"extra_info_json", nullptr}});
-  }
-  proto::reply answer() { return to->take().value_or(proto::reply{http_status::internal_error, "no answer", 0}); }
+  void open_session() { send(request::session_new, new_session()); }
   static bool succeeded(const proto::reply& r) {
     return r.status == http_status::ok && json::parse(r.text, nullptr, false).value("success", false);
   }
-
-  settings_ptr config = plain_settings();
-  storage::memory_store store;
-  route_table routes;
-  node_system_config system_config{1};
-  std::optional<caf::actor_system> system;
-  node made;
-  std::optional<gateway_ingress> door;
-  std::shared_ptr<answers> to = std::make_shared<answers>();
-  arrivals<std::string> deaths;
 };
 
 TEST_F(control_test, what_comes_to_a_paused_actor_waits_until_it_is_resumed) {
@@ -120,7 +43,7 @@ TEST_F(control_test, what_comes_to_a_paused_actor_waits_until_it_is_resumed) {
 }
 
 TEST_F(control_test, what_waits_beyond_its_deadline_is_refused) {
-  start({}, 0s);
+  start({}, 1, {.begin_within = 0s});
   ASSERT_EQ(tell("session-0", actor_order::pause), "");
   open_session();
   EXPECT_EQ(answer().status, http_status::unavailable);

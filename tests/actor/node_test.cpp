@@ -3,11 +3,7 @@
 
 #include <set>
 
-#include "actor_rig.hpp"
-#include "actors/gateway.hpp"
-#include "actors/seed.hpp"
-#include "actors/spawn.hpp"
-#include "storage/memory_store.hpp"
+#include "node_rig.hpp"
 
 namespace authnz::actors::test {
 namespace {
@@ -40,91 +36,16 @@ class stubborn_store final : public storage::store {
   storage::memory_store real_;
 };
 
-settings_ptr test_settings() {
-  auto s = std::make_shared<settings>();
-  s->server_name = "auth.example.org";
-  s->common_passwords = std::make_shared<rules::password_list>(std::unordered_set<std::string>{});
-  s->disposable_domains = std::make_shared<rules::domain_list>(std::vector<std::string>{});
-  s->argon2 = {8, 1, 1};
-  s->rates.enabled = false;
-  s->permissions = std::make_shared<const rules::permissions>(rules::permissions::built_in());
-  return s;
-}
-
-class node_test : public ::testing::Test {
+class node_test : public node_rig<stubborn_store> {
  protected:
-  void SetUp() override {
-    const auto keep = [](const seeded&) { return tl::expected<void, std::string>(); };
-    ASSERT_TRUE(seed(store, {"root@localhost", proto::secret("violet orchard bridge")}, *config,
-                     clocks::system().wall(), keep));
-    start({});
-  }
-  void TearDown() override { stop(); }
-
-  void start(hasher_options hashing, std::uint32_t shards = 1) {
-    stop();
-    hashing.niceness = 0;
-    system.emplace(system_config);
-    made =
-        spawn_node(*system, {store,
-                             routes,
-                             config,
-                             nullptr,
-                             shards,
-                             hashing,
-                             [](const auto&, auto, const auto&, auto) {},
-                             {},
-                             [](const auto&) {},
-                             [this](const std::string& name, const std::string&, std::uint32_t) { deaths.put(name); }});
-    door.emplace(gateway_ingress::options{}, routes, made.gateway);
-    // The supervisor has started everybody once it answers.
-    caf::scoped_actor self(*system);
-    self->request(made.supervisor, 10s, ping_atom::value).receive([](pong_atom) {}, [](caf::error&) { FAIL(); });
-  }
-  void stop() {
-    if (!system) return;
-    caf::anon_send_exit(made.supervisor, caf::exit_reason::user_shutdown);
-    caf::anon_send_exit(made.gateway, caf::exit_reason::user_shutdown);
-    made = {};
-    routes.update([](actors::routes& r) { r = {}; });
-    system.reset();
-  }
-
-  void send(request what, const json& body) {
-    auto ex = make_exchange(to, what, body.dump().c_str());
-    ex->arrived = proto::exchange::clock::now();
-    door->submit(std::move(ex));
-  }
   proto::reply ask(request what, const json& body) {
     send(what, body);
-    return to->take().value_or(proto::reply{http_status::internal_error, "no answer", 0});
-  }
-  json new_session() {
-    return {{"ip_address", "192.0.2.1"},
-            {"user_agent", "t"},
-            {"user_id", nullptr},
-            {"expires", 1},
-            {"extra_info_json", nullptr}};
+    return answer();
   }
   static json passcheck(const std::string& email) { return {{"email", email}, {"password", "wrong"}}; }
   static std::string reason(const proto::reply& r) {
     return json::parse(r.text, nullptr, false).value("failure_reason", "ok");
   }
-  template <class F>
-  bool eventually(F&& holds) {
-    for (int i = 0; i < 500 && !holds(); ++i) std::this_thread::sleep_for(10ms);
-    return holds();
-  }
-
-  settings_ptr config = test_settings();
-  stubborn_store store;
-  route_table routes;
-  node_system_config system_config{1};
-  std::optional<caf::actor_system> system;
-  node made;
-  std::optional<gateway_ingress> door;
-  std::shared_ptr<answers> to = std::make_shared<answers>();
-  arrivals<std::string> deaths;
 };
 
 TEST_F(node_test, decides_again_when_a_commit_conflicts) {

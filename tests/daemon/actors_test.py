@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import threading
 import time
@@ -194,7 +193,6 @@ class Orders(ActorsCase):
         self.assertIn("admin.actor-pause", self.server.log)
 
 
-@unittest.skipUnless(shutil.which("tmux"), "there is no tmux")
 class TopCase(ActorsCase):
     def terminal(self, columns: int, lines: int, **environment: str) -> Terminal:
         settings = {"LC_ALL": "C.UTF-8", **environment}

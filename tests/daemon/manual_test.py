@@ -37,7 +37,6 @@ class Manual(unittest.TestCase):
             generated("authnzerver.8"), printed(binary("authnzerver"), "--configuration-man"), "make docs renews it"
         )
 
-    @unittest.skipUnless(shutil.which("groff"), "groff is not installed")
     def test_groff_warns_of_nothing(self) -> None:
         for page in PAGES:
             done = subprocess.run(

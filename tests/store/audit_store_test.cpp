@@ -169,7 +169,7 @@ class tampered_trail : public audit_trail {
   };
 
   tampered_trail() {
-    append_audit(disk, telling({"event 1", "event 2", "event 3", "event 4"}), 1);
+    append_audit(disk, audit_anchor(disk), {"event 1", "event 2", "event 3", "event 4"}, 1);
     EXPECT_FALSE(verify_audit(disk, audit_anchor(disk), 100).broken);
   }
   std::string& record_of(std::uint64_t number) { return disk.all[index_of(slice::audit)].at(key_of(number)); }

@@ -101,6 +101,16 @@ TEST_F(a_tracer, keeps_a_bounded_number_and_says_what_is_lost) {
   EXPECT_EQ(found.lost, 7);
 }
 
+TEST_F(a_tracer, keeps_no_client_that_is_too_long_to_be_an_address) {
+  start({});
+  proto::exchange ex(nullptr, 0);
+  ex.request.bind(proto::row(proto::request::user_list), proto::json::object(), {});
+  ex.client.assign(tracer::longest_client, 'c');
+  EXPECT_EQ(traces->follow(ex)->client, ex.client);
+  ex.client.assign(tracer::longest_client + 1, 'c');
+  EXPECT_EQ(traces->follow(ex)->client, "");
+}
+
 TEST_F(a_tracer, outlives_whoever_held_it_while_a_request_is_under_way) {
   start({});
   auto told = pass(*traces, proto::request::user_list);

@@ -5,6 +5,7 @@
 #include "actors/inspector.hpp"
 #include "actors/take_snapshot.hpp"
 #include "net/admin_link.hpp"
+#include "tools/daemon/config_text.hpp"
 #include "tools/daemon/metrics_port.hpp"
 #include "tools/version.hpp"
 
@@ -25,9 +26,8 @@ ordered_json shown_configuration(const config& c) {
   ordered_json items = ordered_json::array();
   for (const auto& row : item_table) {
     const auto& shown = c.shown[static_cast<std::size_t>(row.id)];
-    const bool hidden = row.is_secret() && shown.secret_is_set && shown.text.empty();
     items.push_back({{"name", row.name},
-                     {"value", hidden ? std::string("***") : shown.text},
+                     {"value", shown_value(row, shown)},
                      {"source", shown.given_as.empty() ? std::string("default") : shown.given_as}});
   }
   return items;

@@ -103,11 +103,6 @@ std::string markdown_row(const item_row& r) {
 }
 
 /// Of a secret only whether it is set, and its file.
-std::string shown_value(const item_row& r, const shown_item& shown) {
-  if (!r.is_secret()) return shown.text;
-  if (!shown.secret_is_set) return {};
-  return shown.text.empty() ? "***" : "*** in " + shown.text;
-}
 
 constexpr std::string_view help_head = R"(Usage: authnzerver [OPTION]...
 
@@ -182,6 +177,12 @@ Read from the environment only, when a store is seeded.
 )";
 
 }  // namespace
+
+std::string shown_value(const item_row& r, const shown_item& shown) {
+  if (!r.is_secret()) return shown.text;
+  if (!shown.secret_is_set) return {};
+  return shown.text.empty() ? "***" : "*** in " + shown.text;
+}
 
 std::string help_text() {
   std::string text(help_head);

@@ -12,6 +12,9 @@ namespace authnz::daemon {
 
 std::string help_text();
 
+/// An item's value for people: of a secret only that it is set, and its file.
+std::string shown_value(const item_row& r, const shown_item& shown);
+
 /// `name = value`, one item a line, with where it was set; secrets as `***`.
 std::string effective_config_text(const config& c);
 

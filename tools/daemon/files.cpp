@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -25,16 +24,9 @@ tl::expected<file_content, std::string> read_file(const std::filesystem::path& f
   struct stat facts {};
   if (!in.is_open() || ::fstat(in.get(), &facts) != 0) return tl::unexpected("cannot be read: " + reason(errno));
   if (S_ISDIR(facts.st_mode)) return tl::unexpected(std::string("is a directory"));
-  file_content content{.text = {}, .mode = facts.st_mode & 07777};
-  std::array<char, 4096> buffer{};
-  while (true) {
-    const auto got = ::read(in.get(), buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return tl::unexpected("cannot be read: " + reason(errno));
-    if (got == 0) return content;
-    content.text.append(buffer.data(), static_cast<std::size_t>(got));
-    if (content.text.size() > longest) return tl::unexpected(std::string("is too large"));
-  }
+  auto text = net::read_all(in.get(), longest);
+  if (!text) return tl::unexpected(std::move(text.error()));
+  return file_content{.text = std::move(*text), .mode = facts.st_mode & 07777};
 }
 
 tl::expected<bool, std::string> make_file(const std::filesystem::path& file, mode_t mode, std::string_view content) {
