@@ -99,6 +99,8 @@ class decider {
   void commit(const work_ptr& w, storage::mini_transaction&& tx, proto::reply&& if_applied);
   void applied(const work_ptr& w);
   void not_applied(const work_ptr& w, proto::code reason);
+  /// The cluster's engine is out of reach.
+  void not_committed(const work_ptr& w);
   void conclude(const work_ptr& w);
   void fail(const work_ptr& w, proto::code reason);
   void refuse(const work_ptr& w, proto::http_status status, std::uint32_t retry_after);

@@ -252,6 +252,8 @@ void inspector_state::committed(commit_ptr&& job) {
     case storage::commit_result::applied: return work.done(std::move(work.answer));
     case storage::commit_result::storage_full: return refuse("storage", "the disk is full; nothing was changed");
     case storage::commit_result::storage_error: return refuse("storage", "the store failed; nothing was changed");
+    case storage::commit_result::unavailable:
+      return refuse("storage", "the cluster is out of reach; nothing was changed");
     case storage::commit_result::conflict: break;
   }
   if (++work.tries >= most_tries) return refuse("conflict", "others keep changing the same; try again");

@@ -73,6 +73,7 @@ void sweeper_state::committed(commit_ptr&& job) {
     case storage::commit_result::conflict:
       // Somebody changed one of the rows: look again, but not for ever.
       return go_on(++conflicts_ <= most_conflicts ? place_ : next_stage(place_));
+    case storage::commit_result::unavailable:
     case storage::commit_result::storage_full:
     case storage::commit_result::storage_error: unharmed_ = false; return go_on({sweep_stage::done, {}});
   }

@@ -31,3 +31,10 @@ function(authnz_room name)
   endif()
   authnz_target(authnz_${name})
 endfunction()
+
+# For executables with links: what the leak sanitizer is to pass over.
+function(authnz_links target)
+  if(AUTHNZ_SANITIZE MATCHES address)
+    target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/caf_leaks.cpp)
+  endif()
+endfunction()

@@ -195,6 +195,7 @@ class environment::state {
   tl::expected<void, std::string> open();
   std::unique_ptr<view> read();
   std::vector<commit_result> commit(std::span<const mini_transaction* const> batch);
+  commit_result transact(const std::function<bool(draft&)>& change);
   std::string last_failure() const;
   tl::expected<environment_statistics, std::string> statistics();
 
@@ -202,6 +203,11 @@ class environment::state {
   using batch_results = tl::expected<std::vector<commit_result>, lmdb_code>;
 
   batch_results try_commit(std::span<const mini_transaction* const> batch);
+  tl::expected<bool, lmdb_code> try_transact(const std::function<bool(draft&)>& change);
+  /// Tries until it is done or the map cannot grow any more; after a failure
+  /// the environment is made usable again.
+  template <class F>
+  auto with_room(F&& attempt) -> tl::expected<std::decay_t<decltype(*attempt())>, commit_result>;
   bool grow();
   bool is_alive() const;
   lmdb_code reopen();
@@ -237,40 +243,63 @@ std::unique_ptr<view> environment::state::read() {
   return std::make_unique<lmdb_view>(std::move(txn), slices_, readers_);
 }
 
-environment::state::batch_results environment::state::try_commit(std::span<const mini_transaction* const> batch) {
+tl::expected<bool, lmdb_code> environment::state::try_transact(const std::function<bool(draft&)>& change) {
   auto txn = begin(env_, 0);
   if (!txn) return tl::make_unexpected(txn.error());
   lmdb_draft state(txn->get(), slices_);
-  const auto before = last_revision(state);
-  if (state.fault()) return tl::make_unexpected(MDB_CORRUPTED);
-
-  auto revision = before;
-  std::vector<commit_result> results;
-  results.reserve(batch.size());
-  for (const auto* tx : batch) {
-    results.push_back(judge(state, *tx, revision + 1));
-    if (state.failed()) return tl::make_unexpected(state.error());
-    if (results.back() == commit_result::applied) ++revision;
-  }
-  if (revision == before) return results;
-  state.put(slice::meta, revision_key, revision, {});
+  const bool wanted = change(state);
   if (state.failed()) return tl::make_unexpected(state.error());
+  if (!wanted) return false;
   if (const int rc = mdb_txn_commit(txn->release()); rc != MDB_SUCCESS) return tl::make_unexpected(int{rc});
+  return true;
+}
+
+environment::state::batch_results environment::state::try_commit(std::span<const mini_transaction* const> batch) {
+  std::vector<commit_result> results;
+  bool readable = true;
+  const auto done = try_transact([&](draft& state) {
+    const auto before = last_revision(state);
+    readable = !state.fault();
+    if (!readable) return false;
+    auto revision = before;
+    results.reserve(batch.size());
+    for (const auto* tx : batch) {
+      results.push_back(judge(state, *tx, revision + 1));
+      if (state.failed()) return false;
+      if (results.back() == commit_result::applied) ++revision;
+    }
+    if (revision != before) state.put(slice::meta, revision_key, revision, {});
+    return revision != before;
+  });
+  if (!done) return tl::make_unexpected(done.error());
+  if (!readable) return tl::make_unexpected(MDB_CORRUPTED);
   return results;
 }
 
-std::vector<commit_result> environment::state::commit(std::span<const mini_transaction* const> batch) {
+template <class F>
+auto environment::state::with_room(F&& attempt) -> tl::expected<std::decay_t<decltype(*attempt())>, commit_result> {
   const std::lock_guard one_at_a_time(commits_);
   revive();
-  auto results = try_commit(batch);
-  while (!results && results.error() == MDB_MAP_FULL && grow()) results = try_commit(batch);
-  if (results) return std::move(*results);
+  auto done = attempt();
+  while (!done && done.error() == MDB_MAP_FULL && grow()) done = attempt();
+  if (done) return std::move(*done);
 
-  const auto rc = results.error();
+  const auto rc = done.error();
   note_failure(describe(path_, rc));
-  const auto all = is_full(rc) ? commit_result::storage_full : commit_result::storage_error;
+  const auto as = is_full(rc) ? commit_result::storage_full : commit_result::storage_error;
   revive();
-  return std::vector(batch.size(), all);
+  return tl::make_unexpected(as);
+}
+
+std::vector<commit_result> environment::state::commit(std::span<const mini_transaction* const> batch) {
+  auto results = with_room([&] { return try_commit(batch); });
+  return results ? std::move(*results) : std::vector(batch.size(), results.error());
+}
+
+commit_result environment::state::transact(const std::function<bool(draft&)>& change) {
+  const auto done = with_room([&] { return try_transact(change); });
+  if (!done) return done.error();
+  return *done ? commit_result::applied : commit_result::storage_error;
 }
 
 bool environment::state::grow() {
@@ -375,6 +404,8 @@ std::unique_ptr<view> environment::read() { return state_->read(); }
 std::vector<commit_result> environment::commit(std::span<const mini_transaction* const> batch) {
   return state_->commit(batch);
 }
+
+commit_result environment::transact(const std::function<bool(draft&)>& change) { return state_->transact(change); }
 
 std::string environment::last_failure() const { return state_->last_failure(); }
 

@@ -8,12 +8,14 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "storage/draft.hpp"
 #include "storage/store.hpp"
 
 namespace authnz::storage {
@@ -53,6 +55,12 @@ class environment final : public store {
   std::unique_ptr<view> read() override;
   std::vector<commit_result> commit(std::span<const mini_transaction* const> batch) override;
   std::string last_failure() const override;
+
+  /// Runs `change` in a write transaction of its own, and commits it if it
+  /// returns true. For what is not a mini-transaction (projection.hpp): nothing
+  /// is judged, derived or given a revision. `change` may run several times.
+  /// `storage_error` also when it returns false. Blocks, in turn with `commit`.
+  commit_result transact(const std::function<bool(draft&)>& change);
 
   tl::expected<environment_statistics, std::string> statistics();
 

@@ -1,4 +1,5 @@
-/// What is known of each slice: its name on disk, and whether it is derived.
+/// What is known of each slice: its name on disk, whether it is derived, and
+/// whose it is in a cluster.
 #pragma once
 
 #include <array>
@@ -8,10 +9,15 @@
 
 namespace authnz::storage {
 
+/// In a cluster: whether a slice is one for all nodes, decided by the cluster's
+/// engine, or every node has its own. Derived slices follow what they derive from.
+enum class scope : std::uint8_t { cluster, node };
+
 struct slice_row {
   slice id;
   const char* name;
   bool derived;  ///< kept by the store itself, see indexes.hpp and audit_store.hpp
+  scope of = scope::cluster;
 };
 
 inline constexpr auto slice_table = std::to_array<slice_row>({
@@ -23,14 +29,15 @@ inline constexpr auto slice_table = std::to_array<slice_row>({
     {slice::apikeys, "apikeys", false},
     {slice::apikey_families, "apikey_families", false},
     {slice::outbox, "outbox", false},
-    {slice::ratelimits, "ratelimits", false},
-    {slice::meta, "meta", false},
+    {slice::ratelimits, "ratelimits", false, scope::node},
+    {slice::meta, "meta", false, scope::node},
     {slice::sessions_by_user, "sessions_by_user", true},
     {slice::sessions_by_expiry, "sessions_by_expiry", true},
     {slice::apikeys_by_user, "apikeys_by_user", true},
     {slice::apikeys_by_expiry, "apikeys_by_expiry", true},
     {slice::apikeys_by_family, "apikeys_by_family", true},
-    {slice::audit, "audit", true},
+    {slice::audit, "audit", true, scope::node},
+    {slice::marks, "marks", false},
 });
 
 constexpr std::size_t index_of(slice s) { return static_cast<std::size_t>(s); }

@@ -31,6 +31,7 @@ enum class slice : std::uint8_t {
   apikeys_by_expiry,   ///< derived: expiry + API key's key
   apikeys_by_family,   ///< derived: family's key + API key's key
   audit,               ///< number -> event; appended to by `mini_transaction::events` alone
+  marks,               ///< name -> value; what all nodes of a cluster share
   count_
 };
 inline constexpr std::size_t slice_count = static_cast<std::size_t>(slice::count_);
@@ -62,6 +63,7 @@ enum class commit_result : std::uint8_t {
   conflict,       ///< an expectation did not hold; nothing was written
   storage_full,   ///< the disk or the map is full; nothing was written
   storage_error,  ///< the store failed; nothing was written
+  unavailable,    ///< the cluster's engine is out of reach, or it came too late; nothing was written
 };
 
 /// Valid as long as the view it came from.

@@ -105,7 +105,7 @@ step already_known(const context& c, const storage::user& known) {
                       std::to_string(known.id));
   // A write of the same kind as a new account's, so that waiting for the disk
   // does not tell the two apart.
-  end.tx.writes.push_back({storage::slice::meta, "last-known-sign-up", proto::format_time(c.now)});
+  end.tx.writes.push_back({storage::slice::marks, "last-known-sign-up", proto::format_time(c.now)});
   return end;
 }
 
