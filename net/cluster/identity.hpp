@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "net/cluster/options.hpp"
+#include "storage/cluster_keys.hpp"
 #include "storage/environment.hpp"
 
 namespace authnz::net::cluster {
