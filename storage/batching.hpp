@@ -15,7 +15,9 @@ namespace authnz::storage {
 
 struct batch_limits {
   std::size_t operations = 1024;  ///< etcd's --max-txn-ops
-  std::size_t bytes = 1'000'000;  ///< of keys and values; etcd's --max-request-bytes is 1.5 MiB by default
+  /// Of keys and values, and 128 a key for what is around it; etcd's
+  /// --max-request-bytes is 1.5 MiB by default.
+  std::size_t bytes = 1'000'000;
   std::size_t transactions = 256;
 };
 

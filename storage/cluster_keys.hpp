@@ -25,9 +25,9 @@ namespace authnz::storage {
 struct cluster_key {
   enum class kind : std::uint8_t { head, batch, part, record, other };
   kind what = kind::other;
-  slice in{};             ///< of a record
-  std::string_view key;   ///< of a record
-  std::string_view node;  ///< of a batch or a part
+  slice in{};                  ///< of a record
+  std::string_view key = {};   ///< of a record
+  std::string_view node = {};  ///< of a batch or a part
 };
 
 class cluster_keys {

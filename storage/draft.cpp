@@ -1,6 +1,7 @@
 #include "storage/draft.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "storage/audit_store.hpp"
@@ -11,9 +12,11 @@
 namespace authnz::storage {
 namespace {
 
+constexpr std::array own_keys{format_key, revision_key, audit_anchor_key, projection_key};
+
 bool may_name(slice in, std::string_view key) {
   if (in >= slice::count_ || row(in).derived) return false;
-  if (in == slice::meta && (key == format_key || key == revision_key || key == audit_anchor_key)) return false;
+  if (in == slice::meta && std::ranges::find(own_keys, key) != own_keys.end()) return false;
   return !key.empty() && key.size() <= max_key_size;
 }
 
@@ -23,12 +26,6 @@ bool writes_a_key_twice(const std::vector<write>& writes) {
   for (const auto& w : writes) keys.emplace_back(w.in, w.key);
   std::ranges::sort(keys);
   return std::ranges::adjacent_find(keys) != keys.end();
-}
-
-bool is_well_formed(const mini_transaction& tx) {
-  const auto fine = [](const auto& part) { return may_name(part.in, part.key); };
-  return std::ranges::all_of(tx.expects, fine) && std::ranges::all_of(tx.writes, fine) &&
-         !writes_a_key_twice(tx.writes);
 }
 
 bool holds(const draft& state, const expectation& e) {
@@ -55,6 +52,12 @@ void apply(draft& state, const write& w, const index_changes& indexes, std::uint
 }
 
 }  // namespace
+
+bool is_well_formed(const mini_transaction& tx) {
+  const auto fine = [](const auto& part) { return may_name(part.in, part.key); };
+  return std::ranges::all_of(tx.expects, fine) && std::ranges::all_of(tx.writes, fine) &&
+         !writes_a_key_twice(tx.writes);
+}
 
 commit_result judge(draft& state, const mini_transaction& tx, std::uint64_t revision) {
   if (!is_well_formed(tx)) return commit_result::storage_error;

@@ -20,6 +20,10 @@ class draft : public view {
   void clear_fault() noexcept { fault_ = false; }
 };
 
+/// Whether it keeps to what store.hpp asks of every mini-transaction: primary
+/// slices, keys of a proper size that are not the store's own, none written twice.
+bool is_well_formed(const mini_transaction& tx);
+
 /// Applies a mini-transaction, its records getting `revision`, if it holds;
 /// else writes nothing. Never `storage_full`: look at `failed` afterwards.
 commit_result judge(draft& state, const mini_transaction& tx, std::uint64_t revision);

@@ -49,16 +49,14 @@ class lmdb_state : public Base {
   }
 
   void scan(slice in, std::string_view from, const view::visitor& visit) const override {
-    const auto cursor = open_cursor(in);
-    if (!cursor) return;
-    MDB_val k = to_val(from);
-    MDB_val v{};
-    int rc = mdb_cursor_get(cursor.get(), &k, &v, from.empty() ? MDB_FIRST : MDB_SET_RANGE);
-    for (; rc == MDB_SUCCESS; rc = mdb_cursor_get(cursor.get(), &k, &v, MDB_NEXT)) {
+    walk(in, from, [&](std::string_view key, const MDB_val& v) {
       const auto found = to_record(v);
-      if (found && !visit(to_view(k), *found)) return;
-    }
-    failed_read(rc);
+      return !found || visit(key, *found);
+    });
+  }
+
+  bool scan_all(slice in, std::string_view from, const view::visitor& visit) const override {
+    return walk(in, from, [&](std::string_view key, const MDB_val& v) { return visit(key, parts_of(v)); });
   }
 
   std::optional<std::string> last_key(slice in) const override {
@@ -77,10 +75,29 @@ class lmdb_state : public Base {
   MDB_dbi handle(slice in) const noexcept { return (*slices_)[index_of(in)]; }
 
  private:
-  std::optional<record> to_record(const MDB_val& v) const {
+  /// Whether the slice could be read.
+  template <class Visit>
+  bool walk(slice in, std::string_view from, Visit&& visit) const {
+    const auto cursor = open_cursor(in);
+    if (!cursor) return false;
+    MDB_val k = to_val(from);
+    MDB_val v{};
+    int rc = mdb_cursor_get(cursor.get(), &k, &v, from.empty() ? MDB_FIRST : MDB_SET_RANGE);
+    for (; rc == MDB_SUCCESS; rc = mdb_cursor_get(cursor.get(), &k, &v, MDB_NEXT))
+      if (!visit(to_view(k), v)) return true;
+    failed_read(rc);
+    return rc == MDB_NOTFOUND;
+  }
+
+  /// Of revision 0 if it is damaged.
+  static record parts_of(const MDB_val& v) {
     const auto bytes = to_view(v);
-    record found;
-    if (bytes.size() >= revision_size) found = {leading_u64(bytes), bytes.substr(revision_size)};
+    if (bytes.size() < revision_size) return {};
+    return {leading_u64(bytes), bytes.substr(revision_size)};
+  }
+
+  std::optional<record> to_record(const MDB_val& v) const {
+    const auto found = parts_of(v);
     if (found.revision != 0) return found;
     this->report_fault();
     return std::nullopt;

@@ -21,13 +21,15 @@
 
 namespace authnz::storage {
 
-/// Whose state a store holds. In `meta`, under `projection_key`.
+/// Whose state a store holds. In `meta`, under `projection_key` (slices.hpp).
 struct projection_mark {
-  std::string cluster;        ///< the cluster's id; empty = a single node's own store
-  std::uint64_t applied = 0;  ///< all of the engine's revisions up to this one are in the store
-  bool whole = true;          ///< false = a rebuild was begun and is not finished
+  std::string cluster;  ///< the cluster's id; empty = a single node's own store
+  /// All of the engine's revisions up to this one are in the store. While it is
+  /// not whole: were in it when it last was; 0 = it never was this cluster's.
+  std::uint64_t applied = 0;
+  bool whole = true;  ///< false = a rebuild was begun and is not finished
+  friend bool operator==(const projection_mark&, const projection_mark&) = default;
 };
-inline constexpr std::string_view projection_key = "projection";
 
 /// All that one revision of the engine changed.
 struct revision_changes {
@@ -51,7 +53,7 @@ struct projection_page {
   std::vector<projected_record> records;
 };
 
-/// Damage leaves a fault behind.
+/// Damage leaves a fault behind, and a mark that is not whole.
 projection_mark read_projection_mark(const view& v);
 
 /// One thread at a time. Errors are those of the store (its `last_failure`);
@@ -64,21 +66,21 @@ class projection {
 
   /// In ascending order; those that are applied already are skipped. Requires
   /// a whole projection. Records that cannot be read are stored as they are,
-  /// without index entries.
+  /// without index entries. All of `changes`, or nothing.
   tl::expected<void, std::string> apply(std::span<const revision_changes> changes);
 
   /// Declares the store to be `cluster`'s, and not whole.
   tl::expected<void, std::string> begin_rebuild(const std::string& cluster);
-  /// Makes the page's range equal to the page. Whatever is equal already stays
-  /// untouched.
+  /// Makes the page's range equal to the page, whose records must be in order
+  /// and in its range. Whatever is equal already stays untouched.
   tl::expected<void, std::string> rebuild(const projection_page& page);
   /// Whole again, at `revision`. If the store was whole before, at an earlier
   /// one, `event_of_gap` is appended to the audit trail: what happened between
   /// the two is not in it.
   tl::expected<void, std::string> end_rebuild(std::uint64_t revision, const std::string& event_of_gap);
 
-  /// From now on the store is a single node's own. Revisions go on from the
-  /// engine's. Requires a whole projection.
+  /// From now on the store is a single node's own, if it is not already.
+  /// Revisions go on from the engine's. Requires a whole projection.
   tl::expected<void, std::string> leave();
 
  private:

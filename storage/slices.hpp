@@ -52,7 +52,25 @@ static_assert(slice_table_is_in_order(), "slice_table needs one row a slice, in 
 
 /// The store's own records in the slice `meta`; mini-transactions may not
 /// touch them.
-inline constexpr std::string_view format_key = "format";      ///< value: the format's number, 8 bytes big endian
-inline constexpr std::string_view revision_key = "revision";  ///< its revision is the last one given; no value
+inline constexpr std::string_view format_key = "format";          ///< value: the format's number, 8 bytes big endian
+inline constexpr std::string_view revision_key = "revision";      ///< its revision is the last one given; no value
+inline constexpr std::string_view projection_key = "projection";  ///< see projection.hpp
+
+/// Whose a mini-transaction is in a cluster.
+enum class transaction_scope : std::uint8_t { cluster, node, mixed };
+
+/// By the slices that it expects and writes. Events ride with either; alone
+/// they are the node's. What it forgets of the audit trail is always the node's.
+constexpr transaction_scope scope_of(const mini_transaction& tx) {
+  bool cluster = false;
+  bool node = tx.forget_events.has_value();
+  const auto look = [&](const auto& parts) {
+    for (const auto& part : parts) (row(part.in).of == scope::cluster ? cluster : node) = true;
+  };
+  look(tx.expects);
+  look(tx.writes);
+  if (cluster && node) return transaction_scope::mixed;
+  return cluster ? transaction_scope::cluster : transaction_scope::node;
+}
 
 }  // namespace authnz::storage

@@ -84,6 +84,11 @@ class view {
   virtual std::optional<record> get(slice in, std::string_view key) const = 0;
   /// Visits in ascending order of keys, from the first that is not below `from`.
   virtual void scan(slice in, std::string_view from, const visitor& visit) const = 0;
+  /// As `scan`, but visits damaged records too, as of revision 0, and they leave
+  /// no fault. Whether the slice could be read.
+  virtual bool scan_all(slice in, std::string_view from, const visitor& visit) const {
+    return scan(in, from, visit), true;
+  }
   /// The greatest key of a slice.
   virtual std::optional<std::string> last_key(slice in) const = 0;
 

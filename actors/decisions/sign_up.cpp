@@ -99,13 +99,20 @@ step sign_up_again(const context& c, const storage::user& known) {
   return end;
 }
 
+std::string known_sign_up_key(const chance& random) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  const unsigned byte = random.bytes.back();
+  return std::string("last-known-sign-up-") + digits[byte >> 4] + digits[byte & 15U];
+}
+
 step already_known(const context& c, const storage::user& known) {
   if (may_sign_up_again(known, requested_wait(c.request), c.now)) return sign_up_again(c, known);
   finish end = ending(answer::failure(code::user_exists, code::user_created, user_fields(known, false)), event_created,
                       std::to_string(known.id));
   // A write of the same kind as a new account's, so that waiting for the disk
-  // does not tell the two apart.
-  end.tx.writes.push_back({storage::slice::marks, "last-known-sign-up", proto::format_time(c.now)});
+  // does not tell the two apart; of one of many records, as those that write
+  // the same one wait for each other.
+  end.tx.writes.push_back({storage::slice::marks, known_sign_up_key(c.random), proto::format_time(c.now)});
   return end;
 }
 
