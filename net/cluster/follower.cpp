@@ -1,0 +1,149 @@
+#include "net/cluster/follower.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+
+#include "net/cluster/changes.hpp"
+#include "net/cluster/rebuild.hpp"
+
+namespace authnz::net::cluster {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds look_every{100};
+constexpr milliseconds shortest_rest{20};
+constexpr milliseconds longest_rest{1000};
+
+}  // namespace
+
+follower::follower(const options& o, storage::cluster_keys keys, std::string cluster, follower_parts parts)
+    : options_(o),
+      keys_(std::move(keys)),
+      cluster_(std::move(cluster)),
+      parts_(std::move(parts)),
+      projection_(parts_.projected),
+      etcd_(o.etcd) {}
+
+follower::~follower() { stop(); }
+
+void follower::start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+void follower::stop() {
+  thread_.request_stop();
+  etcd_.stop();
+  {
+    const std::lock_guard lock(mutex_);
+    if (watching_) watching_->stop();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+std::string follower::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+void follower::say(std::string text) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (trouble_ == text) return;
+    trouble_ = text;
+  }
+  if (!text.empty()) parts_.log("cluster.follower", text);
+}
+
+void follower::rest(const std::stop_token& stop) {
+  const auto span = std::min(longest_rest, shortest_rest * (1 << std::min(failures_++, 8)));
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable_any().wait_for(lock, stop, span, [] { return false; });
+}
+
+void follower::run(const std::stop_token& stop) {
+  const auto mark = projection_.mark();
+  parts_.reached.set({mark.applied, mark.whole && mark.cluster == cluster_});
+  while (!stop.stop_requested()) parts_.reached.whole() ? watch_on(stop) : fetch_all(stop);
+}
+
+void follower::fetch_all(const std::stop_token& stop) {
+  ++rebuilds_;
+  parts_.log("cluster.rebuilding", "fetching the whole state from etcd");
+  const auto fetched = rebuild_from_etcd(etcd_, keys_, projection_, cluster_, parts_.event_of_gap(), {});
+  if (!fetched) {
+    if (!stop.stop_requested()) say(fetched.error());
+    return rest(stop);
+  }
+  failures_ = 0;
+  say({});
+  parts_.log("cluster.rebuilt", "at revision " + std::to_string(*fetched));
+  parts_.reached.set({*fetched, true});
+}
+
+// Until the stream breaks, is stuck, or cannot go on.
+void follower::watch_on(const std::stop_token& stop) {
+  const auto from = parts_.reached.now().applied + 1;
+  etcd::watch stream(options_.etcd, keys_.data(), storage::end_of_prefix(keys_.data()), from, member_);
+  {
+    const std::lock_guard lock(mutex_);
+    watching_ = &stream;
+  }
+  std::string why;
+  behind_since_ = {};
+  while (!stop.stop_requested()) {
+    auto events = stream.next(look_every);
+    if (!events) {
+      why = events.error().text;
+      if (events.error().what == etcd::failure::kind::compacted)
+        parts_.reached.set({parts_.reached.now().applied, false});
+      break;
+    }
+    if (events->empty() ? is_stuck() : !apply(std::move(*events), stop)) {
+      why = "etcd's watch tells nothing while there is news";
+      break;
+    }
+    if (!is_stuck()) say({});
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    watching_ = nullptr;
+  }
+  if (stop.stop_requested()) return;
+  ++reconnects_;
+  ++member_;
+  say(why);
+  if (parts_.reached.whole()) rest(stop);
+}
+
+/// False = a stop was asked for. A store that fails is tried again: without
+/// these changes there is no going on.
+bool follower::apply(std::vector<etcd::event>&& events, const std::stop_token& stop) {
+  const auto read = changes_of(keys_, std::move(events));
+  if (read.damaged > 0) parts_.log("cluster.damaged-events", std::to_string(read.damaged) + " cannot be read");
+  for (;;) {
+    const auto done = projection_.apply(read.changes);
+    if (done) break;
+    say(done.error());
+    if (stop.stop_requested()) return false;
+    rest(stop);
+  }
+  failures_ = 0;
+  parts_.reached.set({read.changes.back().revision, true});
+  return true;
+}
+
+/// Whether the cluster is known to have gone on, for longer than it takes.
+bool follower::is_stuck() {
+  if (parts_.head() <= parts_.reached.now().applied) {
+    behind_since_ = {};
+    return false;
+  }
+  const auto now = steady_clock::now();
+  if (behind_since_ == steady_clock::time_point{}) behind_since_ = now;
+  return now - behind_since_ > options_.bound / 2;
+}
+
+}  // namespace authnz::net::cluster

@@ -1,0 +1,49 @@
+/// How far the node's projection is; who waits for it. From any thread.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <stop_token>
+
+namespace authnz::net::cluster {
+
+class progress {
+ public:
+  struct place {
+    std::uint64_t applied = 0;
+    bool whole = false;
+  };
+
+  void set(place p) {
+    {
+      const std::lock_guard lock(mutex_);
+      place_ = p;
+    }
+    whole_.store(p.whole, std::memory_order_release);
+    changed_.notify_all();
+  }
+  place now() const {
+    const std::lock_guard lock(mutex_);
+    return place_;
+  }
+
+  bool whole() const noexcept { return whole_.load(std::memory_order_acquire); }
+
+  /// Whether the projection is whole and has `revision`, which is waited for
+  /// until `longest` is over or a stop is asked for.
+  bool wait_for(std::uint64_t revision, std::chrono::milliseconds longest, const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, stop, longest, [&] { return place_.whole && place_.applied >= revision; });
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable_any changed_;
+  place place_;
+  std::atomic<bool> whole_ = false;
+};
+
+}  // namespace authnz::net::cluster
