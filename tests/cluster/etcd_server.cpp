@@ -262,8 +262,9 @@ std::size_t etcd_server::leader() {
     const auto status =
         nlohmann::json::parse(ctl({"endpoint", "status", "-w", "json", "--endpoints", url(n)}), nullptr, false);
     if (!status.is_array() || status.empty()) continue;
-    const auto& s = status[0]["Status"];
-    if (s["leader"] == s["header"]["member_id"]) return n;
+    // A member that knows of no leader leaves it out.
+    const nlohmann::json::json_pointer leads("/0/Status/leader"), is("/0/Status/header/member_id");
+    if (status.contains(leads) && status.contains(is) && status[leads] == status[is]) return n;
   }
   return members_.size();
 }
