@@ -13,18 +13,6 @@ constexpr std::uint8_t user_version = 2;
 constexpr std::uint8_t first_user_version = 1;  // without session_apikey_epoch
 constexpr std::uint8_t claim_version = 1;
 
-std::string user_key(std::int64_t id) {
-  std::string key;
-  append_u64(key, static_cast<std::uint64_t>(id));
-  return key;
-}
-
-// The hash fits LMDB's limit of keys whatever text a caller asks for.
-std::string claim_key(std::string_view text) {
-  const auto hash = proto::sha256(text);
-  return {hash.begin(), hash.end()};
-}
-
 /// The first field says whether the user lives; a tombstone has no others.
 std::string tombstone() { return record_writer(user_version).boolean(false).take(); }
 
@@ -173,6 +161,18 @@ void add_claim(mini_transaction& tx, slice in, std::string_view text, std::int64
 }
 
 }  // namespace
+
+std::string user_key(std::int64_t id) {
+  std::string key;
+  append_u64(key, static_cast<std::uint64_t>(id));
+  return key;
+}
+
+// The hash fits LMDB's limit of keys whatever text a caller asks for.
+std::string claim_key(std::string_view text) {
+  const auto hash = proto::sha256(text);
+  return {hash.begin(), hash.end()};
+}
 
 std::optional<user_ref> peek_user(const view& v, std::int64_t id) {
   const auto key = user_key(id);

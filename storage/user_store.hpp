@@ -84,6 +84,11 @@ void remove_user(mini_transaction& tx, const user& removed);
 /// changes elsewhere that hold only as long as that is so.
 void expect_user(mini_transaction& tx, const user& read);
 
+/// For what checks a store: where the record of a user is, and the claim of an
+/// address or a system id.
+std::string user_key(std::int64_t id);
+std::string claim_key(std::string_view text);
+
 /// The step from a store's format 1 to 2: users get a session_apikey_epoch.
 /// Their records keep their revisions. A damaged record is an error.
 tl::expected<void, std::string> upgrade_users(draft& state);

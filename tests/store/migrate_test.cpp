@@ -92,8 +92,10 @@ TEST_F(migrating, refuses_a_format_that_cannot_be_read) {
   EXPECT_FALSE(migrate(state, steps));
 }
 
-/// Does something within a write transaction, past the environment, which must be closed.
-void write_past(const std::filesystem::path& store, const std::function<void(draft&)>& change) {
+/// Does something within a write transaction, past the environment, which must
+/// be closed. Makes the slices up to `last`.
+void write_past(const std::filesystem::path& store, const std::function<void(draft&)>& change,
+                slice last = slice_table.back().id) {
   MDB_env* raw = nullptr;
   ASSERT_EQ(mdb_env_create(&raw), MDB_SUCCESS);
   const env_ptr env(raw);
@@ -104,8 +106,10 @@ void write_past(const std::filesystem::path& store, const std::function<void(dra
   ASSERT_EQ(mdb_txn_begin(raw, nullptr, 0, &txn), MDB_SUCCESS);
   txn_ptr held(txn);
   slice_handles slices{};
-  for (const auto& row : slice_table)
+  for (const auto& row : slice_table) {
+    if (row.id > last) break;
     ASSERT_EQ(mdb_dbi_open(txn, row.name, MDB_CREATE, &slices[index_of(row.id)]), MDB_SUCCESS);
+  }
   lmdb_draft state(txn, slices);
   change(state);
   ASSERT_FALSE(state.failed());
@@ -155,10 +159,11 @@ class first_format : public testing::Test {
   void SetUp() override {
     ASSERT_TRUE(std::filesystem::create_directory(path));
     std::filesystem::permissions(path, std::filesystem::perms::owner_all);
-    write_past(path, [&](draft& state) {
+    const auto begin = [](draft& state) {
       state.put(slice::meta, format_key, 1, number(1));
       state.put(slice::meta, revision_key, 1000, {});
-    });
+    };
+    write_past(path, begin, slice::audit);
   }
   void put_user(draft& state, const user& u, std::uint64_t revision) {
     state.put(slice::users, number(static_cast<std::uint64_t>(u.id)), revision, first_record(u));
@@ -202,6 +207,14 @@ TEST_F(first_format, keeps_the_ids_of_deleted_users) {
   EXPECT_FALSE(find_user(*v, 9));
   EXPECT_FALSE(v->fault());
   EXPECT_EQ(next_user_id(*v), 10);
+}
+
+TEST_F(first_format, gets_the_slices_that_came_later) {
+  write_past(
+      path, [&](draft& state) { put_user(state, make_user(4), 17); }, slice::audit);
+  const auto env = open(path);
+  EXPECT_EQ(commit(*env, put(slice::marks, "mark", "v")), commit_result::applied);
+  EXPECT_EQ(find_user(*env->read(), 4).value().email, make_user(4).email);
 }
 
 TEST_F(first_format, is_led_to_the_present_one_only_once) {
