@@ -94,13 +94,16 @@ bool gateway_ingress::admit(proto::exchange& ex) noexcept {
 
 void gateway_ingress::submit(proto::exchange_ptr&& ex) noexcept {
   proto::exchange_ptr mine = std::move(ex);
-  if (!admit(*mine)) return;
+  if (admit(*mine) && lets_in(mine, limited_way_)) route(std::move(mine));
+}
+
+void gateway_ingress::route(proto::exchange_ptr&& ex) noexcept {
   const auto routes = routes_.current();
   // Without limits there is nothing to count.
-  if (!needs_client_address() && mine->problems.empty())
-    send_to_decider(*routes, std::move(mine));
+  if (!needs_client_address() && ex->problems.empty())
+    send_to_decider(*routes, std::move(ex));
   else
-    send_to_ratelimit(*routes, std::move(mine));
+    send_to_ratelimit(*routes, std::move(ex));
 }
 
 void gateway_ingress::submit_unlimited(proto::exchange_ptr&& ex) noexcept {
@@ -110,7 +113,7 @@ void gateway_ingress::submit_unlimited(proto::exchange_ptr&& ex) noexcept {
     return mine->answer({proto::http_status::ok,
                          proto::render_problems(mine->request.row().name, mine->problems, mine->reqid), 0,
                          proto::code::invalid_parameters});
-  send_to_decider(*routes_.current(), std::move(mine));
+  if (lets_in(mine, unlimited_way_)) send_to_decider(*routes_.current(), std::move(mine));
 }
 
 proto::trace_ptr gateway_ingress::follow(const proto::exchange& ex) noexcept {
@@ -118,12 +121,21 @@ proto::trace_ptr gateway_ingress::follow(const proto::exchange& ex) noexcept {
 }
 
 void gateway_ingress::check_health(std::function<void(const health_report&)> done) {
-  caf::anon_send(actor_, std::make_shared<health_check>(std::move(done)));
+  auto check = std::make_shared<health_check>(std::move(done));
+  if (options_.freshness != nullptr) {
+    auto stale = options_.freshness->not_fresh();
+    check->report.parts.emplace_back("cluster", stale.empty() ? "ok" : std::move(stale));
+  }
+  caf::anon_send(actor_, std::move(check));
 }
 
 std::optional<std::string> gateway_ingress::not_ready() const {
-  const std::lock_guard lock(reason_mutex_);
-  return reason_.empty() ? std::nullopt : std::optional(reason_);
+  {
+    const std::lock_guard lock(reason_mutex_);
+    if (!reason_.empty()) return reason_;
+  }
+  auto stale = options_.freshness != nullptr ? options_.freshness->not_fresh() : std::string();
+  return stale.empty() ? std::nullopt : std::optional(std::move(stale));
 }
 
 void gateway_ingress::set_not_ready(std::string reason) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 
+#include "actors/freshness_gate.hpp"
 #include "actors/ingress.hpp"
 #include "actors/routes.hpp"
 #include "actors/tracer.hpp"
@@ -45,6 +46,9 @@ class gateway_ingress final : public ingress {
     std::chrono::seconds begin_within{10};       ///< work that has not begun by then is refused
     proto::answer_observer* observer = nullptr;  ///< is told of every answer; outlives the exchanges
     std::shared_ptr<tracer> traces = {};         ///< null = requests are not followed
+    /// Null = the state is always recent enough. Outlives the ingress, and has
+    /// let go of every request before the ingress ends.
+    freshness_gate* freshness = nullptr;
   };
 
   gateway_ingress(options o, const route_table& routes, gateway_actor actor);
@@ -67,10 +71,18 @@ class gateway_ingress final : public ingress {
 
  private:
   bool admit(proto::exchange& ex) noexcept;
+  bool lets_in(proto::exchange_ptr& ex, const freshness_gate::way_on& then) noexcept {
+    return options_.freshness == nullptr || options_.freshness->lets_in(ex, then);
+  }
+  void route(proto::exchange_ptr&& ex) noexcept;
 
   options options_;
   const route_table& routes_;
   gateway_actor actor_;
+  const freshness_gate::way_on limited_way_ = [this](proto::exchange_ptr&& ex) { route(std::move(ex)); };
+  const freshness_gate::way_on unlimited_way_ = [this](proto::exchange_ptr&& ex) {
+    send_to_decider(*routes_.current(), std::move(ex));
+  };
   std::atomic<std::uint32_t> in_flight_ = 0;
   std::atomic<bool> needs_client_ = true;
   mutable std::mutex reason_mutex_;
