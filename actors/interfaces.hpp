@@ -138,6 +138,8 @@ struct commit_job {
   /// to send it (exchange::settle). Null for work without a client.
   proto::exchange_ptr ex;
   proto::reply if_applied;
+  /// Records what has happened already, so the exchange's deadline does not matter.
+  bool even_late = false;
 };
 
 /// One Argon2 computation.

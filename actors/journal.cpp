@@ -9,6 +9,10 @@ namespace {
 
 using std::chrono::steady_clock;
 
+bool is_late(const commit_job& job, steady_clock::time_point now) {
+  return job.ex && !job.even_late && job.ex->deadline < now;
+}
+
 /// Puts a job's result on record, and sends the job home.
 void conclude(commit_ptr&& job, storage::commit_result result) {
   job->result = result;
@@ -59,12 +63,33 @@ void journal_state::flush_all() {
   while (!pending_.empty()) commit_some();
 }
 
-void journal_state::commit_some() {
-  const auto n = static_cast<std::ptrdiff_t>(std::min(pending_.size(), most_in_a_batch));
-  std::vector<queued> batch(std::make_move_iterator(pending_.begin()), std::make_move_iterator(pending_.begin() + n));
-  pending_.erase(pending_.begin(), pending_.begin() + n);
-  if (!batch.empty()) measured_->set_oldest_in_hand(batch.front().since);
+// Whoever waited for it was refused, or is about to be. A job without an
+// exchange has no deadline.
+void journal_state::turn_away(queued&& late, steady_clock::time_point now) {
+  if (counts_) ++counts_->journal.late;
+  measured_->ended(false, microseconds_between(late.since, now), {});
+  conclude(std::move(late.job), storage::commit_result::unavailable);
+}
+
+std::vector<journal_state::queued> journal_state::take_some() {
+  const auto now = steady_clock::now();
+  std::vector<queued> batch;
+  batch.reserve(std::min(pending_.size(), most_in_a_batch));
+  for (; !pending_.empty() && batch.size() < most_in_a_batch; pending_.pop_front()) {
+    auto& next = pending_.front();
+    if (is_late(*next.job, now))
+      turn_away(std::move(next), now);
+    else
+      batch.push_back(std::move(next));
+  }
   measured_->set_oldest_waiting(pending_.empty() ? std::nullopt : std::optional(pending_.front().since));
+  return batch;
+}
+
+void journal_state::commit_some() {
+  auto batch = take_some();
+  if (batch.empty()) return;
+  measured_->set_oldest_in_hand(batch.front().since);
 
   std::vector<const storage::mini_transaction*> transactions;
   transactions.reserve(batch.size());

@@ -1,5 +1,7 @@
 /// The actor that commits. It takes what has queued, commits it at once, and
 /// only then lets anybody know. To be spawned detached: it waits for the disk.
+///
+/// A job whose exchange's deadline has passed is not committed: `unavailable`.
 #pragma once
 
 #include <chrono>
@@ -32,13 +34,16 @@ class journal_state {
   void flush_all();
 
  private:
-  void commit_some();
-  void count(const std::vector<storage::commit_result>& results, std::chrono::microseconds took);
-
   struct queued {
     commit_ptr job;
     std::chrono::steady_clock::time_point since;
   };
+
+  void commit_some();
+  /// The next ones that are to be committed; those that come too late go home.
+  std::vector<queued> take_some();
+  void turn_away(queued&& late, std::chrono::steady_clock::time_point now);
+  void count(const std::vector<storage::commit_result>& results, std::chrono::microseconds took);
 
   journal_actor::pointer self_;
   committer commit_;

@@ -60,6 +60,7 @@ struct journal_meter {
   count applied{0};
   count conflicts{0};
   count failures{0};
+  count late{0};  ///< not committed: the request's time was up
 };
 
 struct hashing_meter {

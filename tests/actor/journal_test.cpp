@@ -117,6 +117,66 @@ TEST_F(journal_actor_test, settles_nothing_that_was_not_applied) {
   EXPECT_EQ(answers->take().value().status, proto::http_status::unavailable);
 }
 
+/// One whose exchange was to begin before `deadline`.
+class late_job_test : public journal_actor_test {
+ protected:
+  void send(proto::exchange::clock::time_point deadline, bool even_late = false) {
+    auto j = job("key");
+    j->ex = test::make_exchange(answers, proto::request::user_list, R"({"user_id": 1})");
+    j->ex->deadline = deadline;
+    j->if_applied = {proto::http_status::ok, "done"};
+    j->even_late = even_late;
+    may_commit.set_value();
+    caf::anon_send(actor, std::move(j));
+  }
+  commit_result result() { return home.jobs->take().value()->result; }
+
+  std::shared_ptr<test::answers> answers = std::make_shared<test::answers>();
+  const proto::exchange::clock::time_point now = proto::exchange::clock::now();
+};
+
+TEST_F(late_job_test, is_not_committed) {
+  send(now - std::chrono::milliseconds(1));
+  EXPECT_EQ(result(), commit_result::unavailable);
+  EXPECT_TRUE(batches.empty());
+}
+
+TEST_F(late_job_test, is_answered_as_unavailable_when_nobody_else_answers) {
+  send(now - std::chrono::milliseconds(1));
+  ASSERT_TRUE(home.jobs->take());
+  EXPECT_EQ(answers->take().value().status, proto::http_status::unavailable);
+}
+
+TEST_F(late_job_test, is_counted) {
+  send(now - std::chrono::milliseconds(1));
+  ASSERT_TRUE(home.jobs->take());
+  EXPECT_EQ(counts->journal.late, 1U);
+  EXPECT_EQ(measured->read().in_flight, 0U);
+}
+
+TEST_F(late_job_test, is_committed_if_it_records_what_has_happened) {
+  send(now - std::chrono::milliseconds(1), true);
+  EXPECT_EQ(result(), commit_result::applied);
+}
+
+TEST_F(late_job_test, is_one_only_when_its_time_has_passed) {
+  send(now + std::chrono::hours(1));
+  EXPECT_EQ(result(), commit_result::applied);
+}
+
+TEST_F(late_job_test, is_none_without_an_exchange) {
+  may_commit.set_value();
+  caf::anon_send(actor, job("key"));
+  EXPECT_EQ(result(), commit_result::applied);
+}
+
+TEST_F(late_job_test, does_not_hold_up_those_behind_it) {
+  send(now - std::chrono::milliseconds(1));
+  caf::anon_send(actor, job("behind"));
+  EXPECT_EQ(result(), commit_result::unavailable);
+  EXPECT_EQ(result(), commit_result::applied);
+}
+
 TEST_F(journal_actor_test, meters_what_it_commits) {
   may_commit.set_value();
   caf::anon_send(actor, job("key"));
