@@ -121,7 +121,8 @@ void decider::run(const work_ptr& w) {
                            .ids = ids_,
                            .now = parts_.time.wall(),
                            .turn = w->turn,
-                           .account = w->account ? std::string_view(*w->account) : std::string_view()});
+                           .account = w->account ? std::string_view(*w->account) : std::string_view(),
+                           .conflicts = static_cast<std::uint32_t>(w->tries)});
     fault = view->fault();
   }
   if (fault && !w->known.mail) return fail(w, code::storage_error);
@@ -156,6 +157,7 @@ void decider::commit(const work_ptr& w, storage::mini_transaction&& tx, proto::r
   job->work = w;
   job->ex = w->ex;
   job->if_applied = std::move(if_applied);
+  job->even_late = w->known.mail.has_value();
   caf::anon_send(parts_.routes.current()->journal, std::move(job));
 }
 

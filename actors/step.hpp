@@ -60,10 +60,17 @@ struct chance {
 
 /// Hands out ids of new users, so that sign-ups at the same time do not all
 /// want the same one. Those whose sign-up fails to commit are not given again.
+/// Those of other nodes want the same ones; the more conflicts there were, the
+/// further they go out of each other's way.
 class user_ids {
  public:
-  /// One that is at least `least`, and above all that were handed out before.
-  std::int64_t next(std::int64_t least) { return last_ = std::max(least, last_ + 1); }
+  /// One that is at least `least`, and above all that were handed out before:
+  /// the next, or up to 4^`conflicts` - 1 beyond it, by chance.
+  std::int64_t next(std::int64_t least, std::uint32_t conflicts = 0, std::uint64_t chance = 0) {
+    constexpr std::uint32_t most_doublings = 16;
+    const auto room = std::uint64_t{1} << std::min(2 * conflicts, most_doublings);
+    return last_ = std::max(least, last_ + 1) + static_cast<std::int64_t>(chance % room);
+  }
 
  private:
   std::int64_t last_ = 0;
@@ -83,6 +90,7 @@ struct context {
   /// The account whose lane a checking request is in: a normalised address;
   /// empty where there is none (contract, section 5).
   std::string_view account = {};
+  std::uint32_t conflicts = 0;  ///< of the request's commits, so far
 };
 
 /// One line of the audit (contract, section 12); texts in clear, digested when

@@ -68,10 +68,16 @@ bool may_sign_up_again(const storage::user& u, std::int64_t wait, proto::timesta
   return !u.emailverify_sent || *u.emailverify_sent + longest < now;
 }
 
+std::uint64_t number_of(const chance& random) {
+  std::uint64_t n = 0;
+  for (std::size_t i = 0; i < sizeof n; ++i) n = n << 8U | random.more_bytes[i];
+  return n;
+}
+
 storage::user new_user(const context& c, const std::string& email) {
   const std::int64_t wait = requested_wait(c.request);
   storage::user u;
-  u.id = c.ids.next(storage::next_user_id(c.store));
+  u.id = c.ids.next(storage::next_user_id(c.store), c.conflicts, number_of(c.random));
   u.system_id = c.request.text_or_empty("system_id");
   if (u.system_id.empty()) u.system_id = proto::uuid4(std::span(c.random.bytes).first<16>());
   u.full_name = rules::stored_name(c.request.text("full_name"));
