@@ -15,6 +15,7 @@ using storage::outbox_entry;
 constexpr std::size_t most_due = 64;
 constexpr std::chrono::seconds longest_rest{60};
 constexpr std::chrono::seconds until_recorded_again{1};
+constexpr std::chrono::seconds until_duty_looked_at_again{2};
 
 /// Goes with a retry's job.
 struct retry final : pending_work {};
@@ -29,14 +30,26 @@ struct recording final : pending_work {
 }  // namespace
 
 outbox_pump::outbox_pump(decider_actor::pointer self, outbox_parts parts)
-    : self_(self), parts_(std::move(parts)), next_wake_(self->clock().now()) {
+    : self_(self), parts_(std::move(parts)), next_wake_(self->clock().now()), next_look_at_duty_(next_wake_) {
   self_->send(self_, tick_atom::value);
 }
 
 void outbox_pump::configure(settings_ptr&& next) { parts_.config = std::move(next); }
 
+void outbox_pump::look_at_duty() {
+  if (!parts_.duties) return;
+  const auto now = self_->clock().now();
+  if (now >= next_look_at_duty_) {
+    next_look_at_duty_ = now + until_duty_looked_at_again;
+    self_->delayed_send(self_, until_duty_looked_at_again, tick_atom::value);
+  }
+  const bool has = is_on_duty();
+  if (!std::exchange(was_on_duty_, has) && has) next_wake_ = now;
+}
+
 // A tick that another, earlier one has made needless does nothing.
 void outbox_pump::tick() {
+  look_at_duty();
   if (self_->clock().now() < next_wake_) return;
   next_wake_ = std::chrono::steady_clock::time_point::max();
   std::erase_if(in_flight_, [](const auto& a) { return a.second.work.expired(); });
@@ -81,6 +94,7 @@ bool outbox_pump::look() {
 }
 
 void outbox_pump::hand_out() {
+  if (!is_on_duty()) return due_.clear();
   const auto retries = [this] {
     return std::ranges::count_if(in_flight_, [](const auto& a) { return a.second.retry && !a.second.work.expired(); });
   };
@@ -94,7 +108,7 @@ void outbox_pump::hand_out() {
 
 void outbox_pump::try_again(const std::string& key) {
   const auto e = storage::find_mail(*parts_.read(), key);
-  if (!e || is_busy(key)) return;
+  if (!e || is_busy(key) || e->next_try > parts_.now()) return;
   if (has_outlived_its_use(*e, parts_.now())) return drop(*e, delivery::deferred);
   auto opened = open_mail(e->sealed, parts_.config->mail.keys);
   if (!opened) return drop(*e, delivery::refused);
@@ -113,7 +127,7 @@ void outbox_pump::try_again(const std::string& key) {
 
 void outbox_pump::drop(const outbox_entry& e, delivery as) {
   if (as == delivery::refused) report({mail_event::kind::unreadable, e.tries});
-  ended_[e.key] = {as, e.tries};
+  ended_[e.key] = {as, e.tries, true};
   record(e.key);
 }
 
@@ -123,8 +137,9 @@ bool outbox_pump::ended(const mail_job& job) {
                     : result == delivery::deferred ? mail_event::kind::deferred
                                                    : mail_event::kind::refused;
   report({what, job.tries + 1, detail, job.reqid});
-  ended_[job.key] = {result, job.tries};
-  if (dynamic_cast<const retry*>(job.work.get()) == nullptr) {
+  const bool is_retry = dynamic_cast<const retry*>(job.work.get()) != nullptr;
+  ended_[job.key] = {result, job.tries, is_retry};
+  if (!is_retry) {
     wake_in(until_recorded_again);
     return false;
   }
@@ -144,6 +159,8 @@ void outbox_pump::record(const std::string& key) {
     ended_.erase(key);
     return;
   }
+  // Who has the duty now tries the message anew, unless it comes back first.
+  if (end.retry && !is_on_duty()) return wake_in(until_recorded_again);
   const auto now = parts_.now();
   const auto work = std::make_shared<recording>();
   work->key = key;
@@ -152,6 +169,8 @@ void outbox_pump::record(const std::string& key) {
   end.recording = work;
   auto job = std::make_shared<commit_job>();
   record_attempt(job->tx, *view, *e, {end.result, now, parts_.config->mail.first_retry});
+  const auto fence = end.retry && parts_.duties ? parts_.duties->fence(duty::mail) : std::nullopt;
+  if (fence) job->tx.expects.push_back(*fence);
   job->reply_to = self_;
   job->work = work;
   parts_.commit(std::move(job));

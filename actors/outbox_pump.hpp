@@ -1,6 +1,9 @@
 /// Sends what waits in the outbox: the part of the mailer that tries messages
 /// again until they are accepted, refused or too old (contract, section
 /// 8.5.1).
+///
+/// In a cluster one node at a time has that duty; the others do not look into
+/// the outbox. First attempts belong to the node that got the request.
 #pragma once
 
 #include <chrono>
@@ -11,6 +14,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "actors/duties.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/mail_schedule.hpp"
 #include "actors/meter.hpp"
@@ -46,6 +50,7 @@ struct outbox_parts {
   mail_log log;                                          ///< may be empty
   meter_ptr done;                                        ///< counts messages that are done; failed = dropped
   node_meters_ptr counts = {};                           ///< may be null
+  const duty_roster* duties = nullptr;                   ///< null = every duty is this node's; outlives the pump
 };
 
 class outbox_pump {
@@ -75,6 +80,7 @@ class outbox_pump {
   struct unrecorded_end {
     delivery result;
     std::uint32_t tries;                      ///< before the attempt
+    bool retry;                               ///< its record needs the duty
     std::weak_ptr<pending_work> recording{};  ///< under way
   };
   struct attempt {
@@ -82,6 +88,8 @@ class outbox_pump {
     bool retry;
   };
 
+  bool is_on_duty() const { return !parts_.duties || parts_.duties->has(duty::mail); }
+  void look_at_duty();
   bool is_busy(const std::string& key) const;
   bool look();
   void hand_out();
@@ -98,6 +106,8 @@ class outbox_pump {
   std::unordered_map<std::string, unrecorded_end> ended_;
   std::deque<std::string> due_;  ///< keys, the oldest first
   std::chrono::steady_clock::time_point next_wake_;
+  std::chrono::steady_clock::time_point next_look_at_duty_;
+  bool was_on_duty_ = false;
   bool draining_ = false;
 };
 

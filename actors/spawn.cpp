@@ -146,6 +146,7 @@ class family {
     p.chance = [random = std::make_shared<std::mt19937_64>(std::random_device{}())] {
       return std::uniform_real_distribution<double>(0, 1)(*random);
     };
+    p.duties = parts_.duties;
     return make(
         "sweeper", &routes::sweeper,
         [&s = system_, p](const settings_ptr& config, const card_ptr& c) {
@@ -204,6 +205,7 @@ class family {
     p.log = parts_.log_mail;
     p.done = messages_done;
     p.counts = parts_.meters;
+    p.duties = parts_.duties;
     const auto behaviour = [p](decider_actor::stateful_pointer<mailer_state> self, decider_parts parts) {
       auto mine = p;
       mine.config = parts.config;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "actors/decider.hpp"
+#include "actors/duties.hpp"
 #include "actors/gateway.hpp"
 #include "actors/hasher.hpp"
 #include "actors/outbox_pump.hpp"
@@ -30,6 +31,7 @@ struct node_parts {
   mail_log log_mail = {};
   audit_text record = {};  ///< empty = there is no audit trail
   node_meters_ptr meters = std::make_shared<node_meters>();
+  const duty_roster* duties = nullptr;  ///< null = every duty is this node's; outlives the actors
 };
 
 struct node {

@@ -29,6 +29,9 @@ enum class sweep_stage : std::uint8_t {
   done
 };
 
+/// Whether a stage sweeps what every node of a cluster has for itself.
+constexpr bool is_own(sweep_stage s) { return s == sweep_stage::old_events; }
+
 struct sweep_place {
   sweep_stage stage = sweep_stage::expired_sessions;
   std::string from;  ///< the first key to look at; empty = the slice's first

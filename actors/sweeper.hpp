@@ -1,12 +1,17 @@
 /// The actor that sweeps: at its start, and daily. It goes through the store
 /// in small steps with pauses between them, so that nobody notices.
+///
+/// In a cluster one node at a time sweeps what is all nodes'; it begins when it
+/// gets that duty. What is its own every node sweeps.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "actors/actor_card.hpp"
+#include "actors/duties.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/meter.hpp"
 #include "actors/sweep.hpp"
@@ -21,7 +26,8 @@ struct sweeper_parts {
   std::function<double()> chance;                        ///< within [0, 1), for the jitter of +/- 10 %
   meter_ptr measured;                                    ///< an event a step
   sweep_bounds bounds;
-  card_ptr card = {};  ///< null = nobody holds it up
+  card_ptr card = {};                   ///< null = nobody holds it up
+  const duty_roster* duties = nullptr;  ///< null = every duty is this node's; outlives the actor
 };
 
 class sweeper_state {
@@ -40,19 +46,26 @@ class sweeper_state {
  private:
   using clock = std::chrono::steady_clock;
 
-  void schedule();
+  /// Whether the duty came since the last look.
+  bool look_at_duty();
+  void begin_sweep();
   void step();
+  /// What a step that is about all nodes' rows expects.
+  std::optional<storage::expectation> fence() const;
   void go_on(sweep_place next);
 
   sweeper_actor::pointer self_;
   sweeper_parts parts_;
   clock::time_point next_sweep_;
+  clock::time_point next_step_;  ///< of the sweep under way
+  clock::time_point next_look_;  ///< at the roster
+  bool on_duty_ = false;
   sweep_place place_{sweep_stage::done, {}};
   sweep_place after_commit_;
-  bool committing_ = false;
-  bool unharmed_ = true;  ///< the step read and wrote without a failure
-  int conflicts_ = 0;     ///< in a row
-  bool held_up_ = false;  ///< a tick has come while the gate was shut
+  std::weak_ptr<pending_work> committing_;  ///< goes with the step's job; lost with it
+  bool unharmed_ = true;                    ///< the step read and wrote without a failure
+  int conflicts_ = 0;                       ///< in a row
+  bool held_up_ = false;                    ///< a tick has come while the gate was shut
   clock::time_point step_begun_;
 };
 

@@ -12,6 +12,7 @@
 #include "storage/memory_store.hpp"
 #include "storage/session_store.hpp"
 #include "tests/actor/actor_rig.hpp"
+#include "tests/actor/test_roster.hpp"
 
 namespace authnz::actors::test {
 
@@ -69,12 +70,16 @@ class mailer_actor_test : public testing::Test {
   void start() {
     outbox_parts p;
     p.config = config;
-    p.read = [this] { return store.read(); };
+    p.read = [this] {
+      ++looks;
+      return store.read();
+    };
     p.commit = [this](commit_ptr&& job) { caf::anon_send(routes.current()->journal, std::move(job)); };
     p.post = [this](mail_ptr&& job) { posted.push_back(std::move(job)); };
     p.now = [this] { return now; };
     p.log = [this](const mail_event& e) { log.push_back(e.what); };
     p.done = done;
+    p.duties = duties;
     const clocks time{[this] { return now; }, [] { return lanes::clock::now(); }};
     actor = stepped.system.spawn(
         mailer,
@@ -159,6 +164,8 @@ class mailer_actor_test : public testing::Test {
   std::vector<kind> log;
   meter_ptr done = std::make_shared<meter>();
   bool disk_is_full = false;
+  int looks = 0;
+  const duty_roster* duties = nullptr;
   std::shared_ptr<answers> to = std::make_shared<answers>();
   decider_actor actor;
 };

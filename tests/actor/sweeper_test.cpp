@@ -4,9 +4,11 @@
 
 #include <string>
 
+#include "storage/audit_store.hpp"
 #include "storage/memory_store.hpp"
 #include "storage/session_store.hpp"
 #include "tests/actor/actor_rig.hpp"
+#include "tests/actor/test_roster.hpp"
 
 namespace authnz::actors {
 namespace {
@@ -17,17 +19,21 @@ using namespace std::chrono_literals;
 class sweeper_actor_test : public testing::Test {
  protected:
   void start() {
-    actor = stepped.system.spawn(sweeper, sweeper_parts{std::make_shared<settings>(),
+    actor = stepped.system.spawn(sweeper, sweeper_parts{config,
                                                         [this] { return store.read(); },
                                                         [this](commit_ptr&& job) { commit(std::move(job)); },
                                                         [this] { return now; },
                                                         [this] { return chance; },
                                                         measured,
-                                                        {.rows_removed = 2, .rows_read = 10}});
+                                                        {.rows_removed = 2, .rows_read = 10},
+                                                        {},
+                                                        duties});
     stepped.pass(1s, 5ms);
   }
   void commit(commit_ptr&& job) {
+    if (loses_jobs) return;
     ++commits;
+    if (before_commit) before_commit();
     job->result = forced ? *forced : store.commit(job->tx);
     const auto to = job->reply_to;
     caf::anon_send(to, std::move(job));
@@ -58,8 +64,12 @@ class sweeper_actor_test : public testing::Test {
   proto::timestamp now{1'700'000'000s};
   double chance = 0.5;
   std::optional<storage::commit_result> forced;
+  std::function<void()> before_commit;
+  std::shared_ptr<settings> config = std::make_shared<settings>();
+  const duty_roster* duties = nullptr;
   int commits = 0;
   int added = 'A';
+  bool loses_jobs = false;
   meter_ptr measured = std::make_shared<meter>();
   sweeper_actor actor;
 };
@@ -121,6 +131,116 @@ TEST_F(sweeper_actor_test, stops_until_the_next_day_when_the_store_is_full) {
   EXPECT_EQ(measured->read().failed, 1);
   forced.reset();
   stepped.pass(24h, 1h);
+  stepped.pass(1s, 5ms);
+  EXPECT_EQ(sessions(), 0);
+}
+
+TEST_F(sweeper_actor_test, goes_on_when_a_commit_was_lost) {
+  add_sessions(3);
+  loses_jobs = true;
+  start();
+  loses_jobs = false;
+  stepped.pass(27h, 1h);
+  stepped.pass(1s, 5ms);
+  EXPECT_EQ(sessions(), 0);
+}
+
+/// One of several nodes.
+class sweeping_duty_test : public sweeper_actor_test {
+ protected:
+  sweeping_duty_test() { duties = &roster; }
+
+  void add_events(int n) {
+    storage::mini_transaction tx;
+    for (int i = 0; i < n; ++i) tx.events.emplace_back("event");
+    ASSERT_EQ(store.commit(tx), storage::commit_result::applied);
+  }
+
+  test::test_roster roster{store};
+};
+
+TEST_F(sweeping_duty_test, leaves_all_nodes_rows_to_who_has_the_duty) {
+  add_sessions(3);
+  start();
+  stepped.pass(48h, 1h);
+  EXPECT_EQ(sessions(), 3);
+}
+
+TEST_F(sweeping_duty_test, sweeps_the_node_s_own_events_without_it) {
+  config->keep_audit.records = 2;
+  add_events(7);
+  start();
+  EXPECT_EQ(storage::audit_anchor(*store.read()).number, 5U);
+}
+
+TEST_F(sweeping_duty_test, sweeps_at_its_start_with_it) {
+  roster.give(duty::sweeping);
+  add_sessions(3);
+  start();
+  EXPECT_EQ(sessions(), 0);
+}
+
+TEST_F(sweeping_duty_test, begins_within_a_minute_when_it_comes_later) {
+  add_sessions(3);
+  start();
+  roster.give(duty::sweeping);
+  stepped.pass(1min, 1s);
+  EXPECT_EQ(sessions(), 0);
+}
+
+TEST_F(sweeping_duty_test, sweeps_no_more_than_daily_while_it_stays) {
+  roster.give(duty::sweeping);
+  start();
+  add_sessions(3);
+  stepped.pass(20h, 1h);
+  EXPECT_EQ(sessions(), 3);
+}
+
+TEST_F(sweeping_duty_test, stops_when_it_goes) {
+  roster.give(duty::sweeping);
+  add_sessions(7);
+  before_commit = [this] { roster.take(duty::sweeping); };
+  start();
+  EXPECT_EQ(sessions(), 5);
+}
+
+TEST_F(sweeping_duty_test, begins_again_when_it_comes_back) {
+  roster.give(duty::sweeping);
+  start();
+  roster.take(duty::sweeping);
+  stepped.pass(1min, 1s);
+  add_sessions(3);
+  roster.give(duty::sweeping);
+  stepped.pass(1min, 1s);
+  EXPECT_EQ(sessions(), 0);
+}
+
+TEST_F(sweeping_duty_test, removes_nothing_once_another_has_it) {
+  roster.give(duty::sweeping);
+  add_sessions(3);
+  before_commit = [this] { roster.succeed(duty::sweeping); };
+  start();
+  EXPECT_GT(commits, 0);
+  EXPECT_EQ(sessions(), 3);
+}
+
+TEST_F(sweeping_duty_test, fences_nothing_of_the_node_s_own) {
+  config->keep_audit.records = 2;
+  add_events(7);
+  roster.give(duty::sweeping);
+  before_commit = [this] { roster.succeed(duty::sweeping); };
+  start();
+  EXPECT_EQ(storage::audit_anchor(*store.read()).number, 5U);
+}
+
+TEST_F(sweeping_duty_test, begins_again_soon_when_the_cluster_was_out_of_reach) {
+  roster.give(duty::sweeping);
+  add_sessions(3);
+  forced = storage::commit_result::unavailable;
+  start();
+  EXPECT_EQ(commits, 1);
+  forced.reset();
+  stepped.pass(1min, 1s);
   stepped.pass(1s, 5ms);
   EXPECT_EQ(sessions(), 0);
 }
