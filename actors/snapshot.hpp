@@ -45,6 +45,7 @@ struct journal_row {
   std::uint64_t applied = 0;
   std::uint64_t conflicts = 0;
   std::uint64_t failures = 0;
+  std::uint64_t late = 0;
 };
 
 struct hashing_row {

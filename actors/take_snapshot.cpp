@@ -14,7 +14,7 @@ namespace {
 using storage::slice;
 
 journal_row look(const journal_meter& m) {
-  return {m.batch_size.read(), m.commit_time.read(), m.applied, m.conflicts, m.failures};
+  return {m.batch_size.read(), m.commit_time.read(), m.applied, m.conflicts, m.failures, m.late};
 }
 
 hashing_row look(const hashing_meter& m) {

@@ -134,6 +134,8 @@ void journal(metric_families& out, const actors::journal_row& j) {
       .add(number(j.conflicts));
   out.counter("journal_failures_total", "Changes that could not be written: the disk is full, or fails.")
       .add(number(j.failures));
+  out.counter("journal_late_total", "Changes that were not written because their request's time was up (503).")
+      .add(number(j.late));
 }
 
 void store(metric_families& out, const actors::store_row& st) {

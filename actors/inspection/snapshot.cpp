@@ -84,7 +84,8 @@ inspected snapshot(const inspection_parts& p) {
                     {"commit_time", sparse(s.journal.commit_time)},
                     {"applied", s.journal.applied},
                     {"conflicts", s.journal.conflicts},
-                    {"failures", s.journal.failures}};
+                    {"failures", s.journal.failures},
+                    {"late", s.journal.late}};
   out["hashing"] = {{"workers", s.hashing.workers}, {"busy", s.hashing.busy},
                     {"queued", s.hashing.queued},   {"computed", s.hashing.computed},
                     {"refused", s.hashing.refused}, {"compute_time", sparse(s.hashing.compute_time)}};
