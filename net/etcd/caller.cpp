@@ -1,0 +1,181 @@
+#include "net/etcd/caller.hpp"
+
+#include <array>
+#include <utility>
+
+#include "proto/json_text.hpp"
+
+namespace authnz::net::etcd {
+namespace {
+
+using kind = failure::kind;
+
+// google.golang.org/grpc/codes
+enum grpc : std::uint64_t {
+  invalid_argument = 3,
+  not_found = 5,
+  already_exists = 6,
+  permission_denied = 7,
+  resource_exhausted = 8,
+  failed_precondition = 9,
+  out_of_range = 11,
+  unauthenticated = 16,
+};
+
+struct said {
+  std::uint64_t code = 0;
+  std::string text;
+};
+
+said read_error(std::string_view body) {
+  const json error = json::parse(body, nullptr, false);
+  said s{number_of(error, "code").value_or(0), text_of(error, "message")};
+  if (s.text.empty()) s.text = text_of(error, "error");
+  s.text = one_line(s.text.empty() ? body : std::string_view(s.text));
+  return s;
+}
+
+bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+failure judge_refusal(const said& s, long status, const std::string& from, bool may_have_acted) {
+  const std::string text = from + s.text;
+  switch (s.code) {
+    case resource_exhausted:
+      if (has(s.text, "space exceeded"))
+        return {kind::full, text +
+                                ": its space is used up; compact and defragment it, or raise --quota-backend-bytes, "
+                                "then `etcdctl alarm disarm`"};
+      if (has(s.text, "larger than max")) return {kind::too_large, text};
+      // Judged before anything is proposed.
+      return {kind::not_sent, text};
+    case out_of_range: return {has(s.text, "compacted") ? kind::compacted : kind::refused, text};
+    case invalid_argument:
+      if (has(s.text, "too many operations")) return {kind::too_large, text + ": start etcd with --max-txn-ops=1024"};
+      if (has(s.text, "too large")) return {kind::too_large, text};
+      return {kind::refused, text};
+    case not_found:
+    case already_exists:
+    case permission_denied:
+    case failed_precondition:
+    case unauthenticated: return {kind::refused, text};
+    case 0:
+      if (status == 404)
+        return {kind::refused, from + "there is no API under /v3/: is it etcd 3.4 or later, with its gRPC gateway?"};
+      if (status >= 400 && status < 500) return {kind::refused, text};
+      break;
+    default: break;
+  }
+  return {may_have_acted ? kind::unknown : kind::not_sent, text};
+}
+
+}  // namespace
+
+failure judge(const transfer_end& end, std::string_view body, const std::string& endpoint, bool may_have_acted) {
+  const std::string from = "etcd at " + endpoint + ": ";
+  if (end.complete) return judge_refusal(read_error(body), end.status, from, may_have_acted);
+  if (end.overflown && !may_have_acted) return {kind::too_large, from + end.error};
+  return {end.sent && may_have_acted ? kind::unknown : kind::not_sent, from + end.error};
+}
+
+bool is_about_identity(std::string_view body) {
+  const said s = read_error(body);
+  return s.code == unauthenticated || s.code == permission_denied || has(s.text, "invalid auth token") ||
+         has(s.text, "revision of auth store is old") || has(s.text, "user name is empty");
+}
+
+caller::caller(options o) : options_(std::move(o)), transfer_(options_) {
+  if (options_.endpoints.empty()) options_.endpoints.emplace_back();
+}
+
+outcome<json> caller::read(std::string_view path, const std::string& body) { return in_turn(path, body, true); }
+outcome<json> caller::write(std::string_view path, const std::string& body) { return in_turn(path, body, false); }
+
+outcome<json> caller::in_turn(std::string_view path, const std::string& body, bool repeatable) {
+  outcome<json> answer = tl::unexpected(failure{kind::not_sent, "no endpoint of etcd is configured"});
+  for (std::size_t tries = 0; tries < members(); ++tries) {
+    answer = ask(current_, path, body, repeatable);
+    if (answer || stopped()) return answer;
+    const auto what = answer.error().what;
+    if (what != kind::not_sent && what != kind::unknown) return answer;
+    current_ = (current_ + 1) % members();
+    if (what == kind::unknown) return answer;
+  }
+  return answer;
+}
+
+outcome<json> caller::ask(std::size_t member, std::string_view path, const std::string& body, bool repeatable) {
+  bool is_new = false;
+  if (!options_.user.empty() && token_.empty()) {
+    auto token = new_token(member);
+    if (!token) return tl::unexpected(token.error());
+    token_ = std::move(*token);
+    is_new = true;
+  }
+  std::string text = exchange(member, path, body, repeatable);
+  if (transfer_.end().complete && transfer_.end().status != 200 && is_about_identity(text)) {
+    if (options_.user.empty() || is_new) return tl::unexpected(about_identity(member, read_error(text).text));
+    token_.clear();
+    return ask(member, path, body, repeatable);
+  }
+  if (!transfer_.end().complete || transfer_.end().status != 200)
+    return tl::unexpected(judge(transfer_.end(), text, endpoint(member), !repeatable));
+  json answer = json::parse(text, nullptr, false);
+  if (answer.is_object()) return answer;
+  return tl::unexpected(failure{repeatable ? kind::not_sent : kind::unknown,
+                                "etcd at " + endpoint(member) + ": what it answers is no JSON object"});
+}
+
+outcome<std::string> caller::new_token(std::size_t member) {
+  std::string body = "{\"name\":";
+  try {
+    body += json(options_.user).dump() + ",\"password\":";
+    body.reserve(body.size() + options_.password.reveal().size() * 6 + 3);
+    proto::append_quoted(body, options_.password.reveal());
+  } catch (const json::exception&) {
+    return tl::unexpected(failure{kind::refused, "etcd's user and password must be UTF-8"});
+  }
+  body += '}';
+  const std::string text = exchange(member, "/v3/auth/authenticate", std::move(body), true);
+  const auto& end = transfer_.end();
+  if (end.complete && end.status == 200) {
+    const json answer = json::parse(text, nullptr, false);
+    std::string token = text_of(answer, "token");
+    // It goes into a header.
+    if (!token.empty() && token == one_line(token)) return token;
+    return tl::unexpected(failure{kind::not_sent, "etcd at " + endpoint(member) + ": it gives no token"});
+  }
+  if (end.complete) {
+    const std::string why = read_error(text).text;
+    if (has(why, "not enabled")) return std::string();
+    if (has(why, "authentication failed")) return tl::unexpected(about_identity(member, why));
+  }
+  return tl::unexpected(judge(end, text, endpoint(member), false));
+}
+
+std::string caller::exchange(std::size_t member, std::string_view path, std::string body, bool repeatable) {
+  std::string answer;
+  transfer_.begin({.url = endpoint(member) + std::string(path),
+                   .body = std::move(body),
+                   .token = token_,
+                   .longest = options_.request_time,
+                   .repeatable = repeatable},
+                  [&answer](std::string_view piece) {
+                    if (piece.size() > longest_answer - answer.size()) return false;
+                    answer += piece;
+                    return true;
+                  });
+  while (!transfer_.turn(std::chrono::seconds(1))) continue;
+  return answer;
+}
+
+failure caller::about_identity(std::size_t member, const std::string& said) const {
+  const std::string from = "etcd at " + endpoint(member) + ": " + said;
+  if (options_.user.empty())
+    return {kind::refused, from + ": it asks for a user and a password, and none is configured"};
+  if (has(said, "permission denied"))
+    return {kind::refused, from + ": the user " + options_.user +
+                               " needs a role with the permission readwrite on the whole prefix of the cluster"};
+  return {kind::refused, from + ": check the user " + options_.user + " and its password"};
+}
+
+}  // namespace authnz::net::etcd

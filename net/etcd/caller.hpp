@@ -1,0 +1,57 @@
+/// Calls of etcd's API with fail-over between members and with authentication.
+#pragma once
+
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "net/etcd/client.hpp"
+#include "net/etcd/forms.hpp"
+#include "net/etcd/transfer.hpp"
+
+namespace authnz::net::etcd {
+
+/// An answer that is longer is an error (`too_large` of a read).
+inline constexpr std::size_t longest_answer = std::size_t{64} << 20;
+
+/// What an answer that is no success means. `body` may be anything.
+/// `may_have_acted`: the call changes something.
+failure judge(const transfer_end& end, std::string_view body, const std::string& endpoint, bool may_have_acted);
+
+/// Whether etcd did not accept who is calling: a new token may help.
+bool is_about_identity(std::string_view body);
+
+class caller {
+ public:
+  explicit caller(options o);
+
+  /// Asks the members in turn until one answers or refuses.
+  outcome<json> read(std::string_view path, const std::string& body);
+  /// Goes on to the next member only while nothing was sent.
+  outcome<json> write(std::string_view path, const std::string& body);
+  /// Asks that member alone.
+  outcome<json> ask(std::size_t member, std::string_view path, const std::string& body, bool repeatable);
+
+  /// A token for a request to that member; empty if etcd asks for no user.
+  outcome<std::string> new_token(std::size_t member);
+
+  const options& settings() const { return options_; }
+  const std::string& endpoint(std::size_t member) const { return options_.endpoints[member]; }
+  std::size_t members() const { return options_.endpoints.size(); }
+  void stop() noexcept { transfer_.stop(); }
+  bool stopped() const noexcept { return transfer_.stopped(); }
+
+ private:
+  outcome<json> in_turn(std::string_view path, const std::string& body, bool repeatable);
+  /// One HTTP exchange; whatever came back is in `end()` and the returned text.
+  std::string exchange(std::size_t member, std::string_view path, std::string body, bool repeatable);
+  failure about_identity(std::size_t member, const std::string& said) const;
+
+  options options_;
+  transfer transfer_;
+  std::string token_;
+  std::size_t current_ = 0;
+};
+
+}  // namespace authnz::net::etcd
