@@ -32,7 +32,8 @@ struct inspection_error {
 /// An answer's object, its members in the order in which they shall be shown.
 using inspected = tl::expected<nlohmann::ordered_json, inspection_error>;
 
-/// Gives the answer; to be called once, on the inspector's own thread.
+/// Gives the answer; to be called once, on the inspector's own thread if
+/// nothing else is said.
 using answer_to = std::function<void(inspected)>;
 
 inline tl::unexpected<inspection_error> bad_argument(std::string text) {
@@ -45,6 +46,15 @@ inline tl::unexpected<inspection_error> not_possible(std::string text) {
   return tl::unexpected(inspection_error{"not-possible", std::move(text)});
 }
 
+/// What the node's program knows of its cluster; empty functions on a single
+/// node. They may ask etcd, return at once, and call back once, from any
+/// thread, within seconds.
+struct cluster_outside {
+  std::function<void(answer_to)> status;   ///< an object; `problems` is a list of sentences
+  std::function<void(answer_to)> members;  ///< `{"members": [...]}`
+  std::function<void(answer_to)> drain;    ///< gives the duties up
+};
+
 /// What the node's program knows and the actors do not.
 struct node_outside {
   std::function<listener_row()> listeners;
@@ -55,6 +65,7 @@ struct node_outside {
   std::function<std::vector<std::string>()> reload;
   std::function<log_level()> get_log_level;
   std::function<void(log_level)> set_log_level;
+  cluster_outside cluster = {};
 };
 
 /// How administrators' acts come into the audit.

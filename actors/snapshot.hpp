@@ -103,6 +103,20 @@ struct audit_row {
   std::uint64_t lost = 0;
 };
 
+/// How a node stands in its cluster.
+struct cluster_row {
+  std::uint64_t applied = 0;                          ///< revision of the node's state
+  std::uint64_t head = 0;                             ///< the cluster's last one, as far as it is known
+  std::optional<std::chrono::milliseconds> age = {};  ///< of the state; nothing = unknown
+  bool fresh = false;
+  bool registered = false;
+  std::uint64_t batches = 0;
+  std::uint64_t unknown_outcomes = 0;
+  std::uint64_t rebuilds = 0;
+  std::uint64_t reconnects = 0;                           ///< of the watch
+  std::vector<std::pair<std::string, bool>> duties = {};  ///< by name, whether the node has them
+};
+
 /// What the listeners count: name -> value. Those in `gauges` go up and down.
 struct listener_row {
   std::vector<std::pair<std::string, std::uint64_t>> counters;
@@ -135,6 +149,7 @@ struct snapshot {
   audit_row audit;
   listener_row listener;
   process_row process;
+  std::optional<cluster_row> cluster;  ///< nothing = a single node
 };
 
 }  // namespace authnz::actors

@@ -99,6 +99,7 @@ snapshot take_snapshot(const snapshot_sources& from) {
   s.limits.enabled = from.door.needs_client_address();
   s.listener = from.listeners();
   s.process = look_at_process();
+  if (from.cluster) s.cluster = from.cluster();
   return s;
 }
 

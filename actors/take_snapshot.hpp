@@ -22,6 +22,7 @@ struct snapshot_sources {
   std::function<listener_row()> listeners;
   std::string node_name;
   std::string version;
+  std::function<cluster_row()> cluster = {};  ///< empty on a single node
 };
 
 snapshot take_snapshot(const snapshot_sources& from);

@@ -252,6 +252,34 @@ void listening(metric_families& out, const actors::listener_row& l) {
   for (const auto& row : listener_gauges) add_counted(out.gauge(row.name, std::string(row.help)), row, l.gauges);
 }
 
+/// The families are there on a single node too, without samples.
+void cluster(metric_families& out, const std::optional<actors::cluster_row>& c) {
+  const auto add = [&](metric_family family, double value) {
+    if (c) family.add(value);
+  };
+  const actors::cluster_row none;
+  const auto& row = c ? *c : none;
+  auto age = out.gauge("cluster_state_age_seconds", "Age of the state that the node decides on, where it is known.");
+  if (row.age) age.add(static_cast<double>(row.age->count()) / 1e3);
+  add(out.gauge("cluster_fresh", "1 while the node's state is recent enough to decide on; else requests get 503."),
+      row.fresh ? 1 : 0);
+  add(out.gauge("cluster_registered", "1 while the node is registered among the cluster's nodes."),
+      row.registered ? 1 : 0);
+  add(out.gauge("cluster_applied_revision", "Revision of etcd that the node's state is of."), number(row.applied));
+  add(out.gauge("cluster_head_revision", "The cluster's last revision, as far as the node knows it."),
+      number(row.head));
+  add(out.counter("cluster_batches_total", "Batches of changes that the node sent to etcd."), number(row.batches));
+  add(out.counter("cluster_unknown_outcomes_total",
+                  "Batches whose outcome had to be found out, because etcd's answer was lost."),
+      number(row.unknown_outcomes));
+  add(out.counter("cluster_rebuilds_total", "How often the node's state was read from etcd as a whole."),
+      number(row.rebuilds));
+  add(out.counter("cluster_watch_reconnects_total", "How often the node had to follow etcd's changes anew."),
+      number(row.reconnects));
+  auto duties = out.gauge("cluster_duties", "1 for a duty that the node has for all, 0 for one that it has not.");
+  for (const auto& [name, has] : row.duties) duties.add(has ? 1 : 0, {{"duty", name}});
+}
+
 void process(metric_families& out, const actors::process_row& p, std::chrono::sys_seconds started) {
   out.gauge("process_resident_memory_bytes", "Resident memory size in bytes.").add(number(p.resident_bytes));
   out.counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.")
@@ -277,6 +305,7 @@ std::string metrics_text(const snapshot& s, std::chrono::sys_seconds started) {
   mail(out, s.mail);
   security(out, s);
   listening(out, s.listener);
+  cluster(out, s.cluster);
   process(out, s.process, started);
   return out.text();
 }

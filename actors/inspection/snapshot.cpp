@@ -65,6 +65,22 @@ ordered_json json_of(const std::vector<std::pair<std::string, std::uint64_t>>& n
   return out;
 }
 
+ordered_json json_of(const cluster_row& c) {
+  ordered_json duties = ordered_json::array();
+  for (const auto& [name, has] : c.duties)
+    if (has) duties.push_back(name);
+  return {{"applied", c.applied},
+          {"head", c.head},
+          {"age_ms", c.age ? ordered_json(c.age->count()) : ordered_json()},
+          {"fresh", c.fresh},
+          {"registered", c.registered},
+          {"batches", c.batches},
+          {"unknown_outcomes", c.unknown_outcomes},
+          {"rebuilds", c.rebuilds},
+          {"reconnects", c.reconnects},
+          {"duties", std::move(duties)}};
+}
+
 }  // namespace
 
 inspected snapshot(const inspection_parts& p) {
@@ -106,6 +122,7 @@ inspected snapshot(const inspection_parts& p) {
                     {"cpu_us", s.process.cpu_microseconds},
                     {"open_files", s.process.open_files},
                     {"max_files", s.process.max_files}};
+  out["cluster"] = s.cluster ? json_of(*s.cluster) : ordered_json();
   return out;
 }
 

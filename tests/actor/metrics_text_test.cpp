@@ -110,6 +110,37 @@ TEST(metrics_text, tells_whether_the_node_is_ready) {
   EXPECT_EQ(value_of(metrics_text(s, started), "authnzerver_ready"), "0");
 }
 
+TEST(metrics_text, tells_how_a_node_stands_in_its_cluster) {
+  auto s = sample();
+  s.cluster = actors::cluster_row{.applied = 41,
+                                  .head = 42,
+                                  .age = std::chrono::milliseconds(250),
+                                  .fresh = true,
+                                  .rebuilds = 2,
+                                  .duties = {{"sweeping", true}, {"mail", false}}};
+  const auto text = metrics_text(s, started);
+  EXPECT_EQ(value_of(text, "authnzerver_cluster_applied_revision"), "41");
+  EXPECT_EQ(value_of(text, "authnzerver_cluster_head_revision"), "42");
+  EXPECT_EQ(value_of(text, "authnzerver_cluster_state_age_seconds"), "0.25");
+  EXPECT_EQ(value_of(text, "authnzerver_cluster_fresh"), "1");
+  EXPECT_EQ(value_of(text, "authnzerver_cluster_registered"), "0");
+  EXPECT_EQ(value_of(text, "authnzerver_cluster_rebuilds_total"), "2");
+  EXPECT_EQ(value_of(text, R"(authnzerver_cluster_duties{duty="sweeping"})"), "1");
+  EXPECT_EQ(value_of(text, R"(authnzerver_cluster_duties{duty="mail"})"), "0");
+}
+
+TEST(metrics_text, has_no_age_of_a_state_where_it_is_unknown) {
+  auto s = sample();
+  s.cluster.emplace();
+  EXPECT_EQ(value_of(metrics_text(s, started), "authnzerver_cluster_state_age_seconds"), "missing");
+}
+
+TEST(metrics_text, tells_nothing_of_a_cluster_on_a_single_node) {
+  const auto text = metrics_text(sample(), started);
+  EXPECT_EQ(value_of(text, "authnzerver_cluster_fresh"), "missing");
+  EXPECT_NE(text.find("# TYPE authnzerver_cluster_fresh gauge"), std::string::npos);
+}
+
 TEST(metrics_text, quotes_labels) {
   EXPECT_EQ(
       value_of(metrics_text(sample(), started), R"(authnzerver_build_info{node="here \"quoted\"",version="0.1.0"})"),
