@@ -74,6 +74,7 @@ void transfer::set_up(const options& o) {
 
 std::size_t transfer::take(char* data, std::size_t, std::size_t size, void* self) {
   auto& t = *static_cast<transfer*>(self);
+  t.took_ = true;
   try {
     if (t.sink_({data, size})) return size;
   } catch (const std::bad_alloc&) {
@@ -131,6 +132,7 @@ bool transfer::turn(milliseconds longest) {
     return true;
   }
   int running = 0, left = 0;
+  took_ = false;
   curl_multi_perform(multi_.get(), &running);
   while (const CURLMsg* const message = curl_multi_info_read(multi_.get(), &left))
     if (message->msg == CURLMSG_DONE) {
@@ -138,7 +140,8 @@ bool transfer::turn(milliseconds longest) {
       finish(result);
       return true;
     }
-  curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(longest.count()), nullptr);
+  // What has come is looked at before more is waited for.
+  if (!took_) curl_multi_poll(multi_.get(), nullptr, 0, static_cast<int>(longest.count()), nullptr);
   return false;
 }
 

@@ -78,6 +78,7 @@ class transfer {
   sink sink_;
   transfer_end end_;
   bool under_way_ = false;
+  bool took_ = false;  ///< a piece of the answer, in this turn
   unsigned sendings_ = 0;
 };
 

@@ -1,0 +1,283 @@
+// Nodes' stores over a real etcd.
+
+#include <thread>
+
+#include "storage/audit_store.hpp"
+#include "storage/projection.hpp"
+#include "tests/cluster/cluster_rig.hpp"
+
+namespace authnz::tests {
+namespace {
+
+class cluster_store_test : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(etcd.ok()) << etcd.error();
+    found(etcd);
+  }
+  etcd_server etcd;
+};
+
+std::vector<std::string> events_of(cluster_node& node) {
+  std::vector<std::string> texts;
+  const auto view = node.env->read();
+  storage::for_each_audit_record(*view, 1, [&](const storage::audit_record& r) {
+    texts.emplace_back(r.text);
+    return true;
+  });
+  return texts;
+}
+
+TEST_F(cluster_store_test, a_commit_is_read_at_once_where_it_was_made_and_soon_elsewhere) {
+  cluster_node a(etcd, "a");
+  cluster_node b(etcd, "b");
+  ASSERT_EQ(a.start(), "");
+  ASSERT_EQ(b.start(), "");
+  EXPECT_EQ(a.commit(putting("k", "v")), commit_result::applied);
+  EXPECT_EQ(a.value(slice::emails, "k"), "v");
+  EXPECT_TRUE(b.has(slice::emails, "k", "v"));
+  EXPECT_EQ(a.revision(slice::emails, "k"), b.revision(slice::emails, "k"));
+}
+
+TEST_F(cluster_store_test, of_two_that_expect_the_same_one_is_applied) {
+  cluster_node a(etcd, "a");
+  cluster_node b(etcd, "b");
+  ASSERT_EQ(a.start(), "");
+  ASSERT_EQ(b.start(), "");
+  ASSERT_EQ(a.commit(replacing("k", 0, "a's")), commit_result::applied);
+  EXPECT_EQ(b.commit(replacing("k", 0, "b's")), commit_result::conflict);
+  EXPECT_EQ(b.value(slice::emails, "k"), "a's") << "whoever decides again must see why";
+}
+
+TEST_F(cluster_store_test, parts_of_a_batch_are_decided_one_by_one) {
+  cluster_node a(etcd, "a");
+  ASSERT_EQ(a.start(), "");
+  const auto results = a.commit_all({replacing("x", 0, "1"), replacing("y", 77, "2"), replacing("z", 0, "3"),
+                                     replacing("x", 0, "4"), replacing("x", 0, "5")});
+  using enum commit_result;
+  EXPECT_EQ(results, (std::vector{applied, conflict, applied, conflict, conflict}));
+  EXPECT_EQ(a.value(slice::emails, "x"), "1");
+  EXPECT_EQ(a.value(slice::emails, "y"), "");
+}
+
+TEST_F(cluster_store_test, what_a_node_keeps_for_itself_stays_there) {
+  cluster_node a(etcd, "a");
+  cluster_node b(etcd, "b");
+  ASSERT_EQ(a.start(), "");
+  ASSERT_EQ(b.start(), "");
+  ASSERT_EQ(a.commit(putting("mine", "1", slice::ratelimits)), commit_result::applied);
+  ASSERT_EQ(a.commit(putting("ours", "1")), commit_result::applied);
+  ASSERT_TRUE(b.has(slice::emails, "ours", "1"));
+  EXPECT_EQ(a.value(slice::ratelimits, "mine"), "1");
+  EXPECT_EQ(b.value(slice::ratelimits, "mine"), "");
+}
+
+TEST_F(cluster_store_test, refuses_a_mixture_of_the_nodes_own_and_the_clusters) {
+  cluster_node a(etcd, "a");
+  ASSERT_EQ(a.start(), "");
+  auto tx = putting("k", "v");
+  tx.writes.push_back({slice::ratelimits, "k", "v"});
+  EXPECT_EQ(a.commit(tx), commit_result::storage_error);
+  EXPECT_EQ(a.value(slice::emails, "k"), "");
+}
+
+TEST_F(cluster_store_test, events_of_a_change_are_in_every_nodes_trail_in_one_order) {
+  cluster_node a(etcd, "a");
+  cluster_node b(etcd, "b");
+  ASSERT_EQ(a.start(), "");
+  ASSERT_EQ(b.start(), "");
+  auto first = putting("k", "1");
+  first.events = {"one", "two"};
+  auto second = putting("l", "1");
+  second.events = {"three"};
+  auto lost = replacing("m", 99, "1");
+  lost.events = {"never"};
+  a.commit_all({first, lost, second});
+  auto other = putting("m", "2");
+  other.events = {"four"};
+  b.commit(other);
+  ASSERT_TRUE(a.has(slice::emails, "m", "2"));
+  EXPECT_EQ(events_of(a), (std::vector<std::string>{"one", "two", "three", "four"}));
+  EXPECT_EQ(events_of(b), events_of(a));
+}
+
+TEST_F(cluster_store_test, events_alone_stay_on_the_node) {
+  cluster_node a(etcd, "a");
+  cluster_node b(etcd, "b");
+  ASSERT_EQ(a.start(), "");
+  ASSERT_EQ(b.start(), "");
+  mini_transaction denial;
+  denial.events = {"denied"};
+  ASSERT_EQ(a.commit(denial), commit_result::applied);
+  ASSERT_EQ(a.commit(putting("k", "1")), commit_result::applied);
+  ASSERT_TRUE(b.has(slice::emails, "k", "1"));
+  EXPECT_EQ(events_of(a), std::vector<std::string>{"denied"});
+  EXPECT_TRUE(events_of(b).empty());
+}
+
+TEST_F(cluster_store_test, a_node_goes_on_where_it_was) {
+  cluster_node a(etcd, "a");
+  cluster_node b(etcd, "b");
+  ASSERT_EQ(a.start(), "");
+  ASSERT_EQ(b.start(), "");
+  ASSERT_EQ(a.commit(putting("before", "1")), commit_result::applied);
+  b.close();
+  ASSERT_EQ(a.commit(putting("meanwhile", "1")), commit_result::applied);
+  b.open();
+  ASSERT_EQ(b.start(), "");
+  EXPECT_EQ(b.value(slice::emails, "meanwhile"), "1") << "who has started is up to date";
+  EXPECT_EQ(b.store->look().rebuilds, 0U);
+}
+
+TEST_F(cluster_store_test, a_node_that_was_away_for_too_long_fetches_all_anew) {
+  cluster_node a(etcd, "a");
+  cluster_node b(etcd, "b");
+  ASSERT_EQ(a.start(), "");
+  ASSERT_EQ(b.start(), "");
+  ASSERT_EQ(a.commit(putting("gone", "1")), commit_result::applied);
+  ASSERT_EQ(a.commit(putting("kept", "1")), commit_result::applied);
+  ASSERT_TRUE(b.has(slice::emails, "kept", "1"));
+  b.close();
+  mini_transaction erasing;
+  erasing.writes.push_back({slice::emails, "gone", std::nullopt});
+  ASSERT_EQ(a.commit(erasing), commit_result::applied);
+  ASSERT_EQ(a.commit(putting("new", "1")), commit_result::applied);
+  net::etcd::client client(etcd.client_options());
+  ASSERT_TRUE(client.compact(a.store->look().applied).has_value());
+  b.open();
+  ASSERT_EQ(b.start(), "");
+  EXPECT_EQ(b.value(slice::emails, "gone"), "");
+  EXPECT_EQ(b.value(slice::emails, "kept"), "1");
+  EXPECT_EQ(b.value(slice::emails, "new"), "1");
+  EXPECT_EQ(b.store->look().rebuilds, 1U);
+  EXPECT_EQ(events_of(b), std::vector<std::string>{"gap"});
+}
+
+TEST_F(cluster_store_test, a_node_that_lost_its_directory_has_all_again) {
+  cluster_node a(etcd, "a");
+  ASSERT_EQ(a.start(), "");
+  for (int i = 0; i < 300; ++i) ASSERT_EQ(a.commit(putting("k" + std::to_string(i), "v")), commit_result::applied);
+  cluster_node again(etcd, "b");
+  ASSERT_EQ(again.start(), "");
+  EXPECT_EQ(again.value(slice::emails, "k299"), "v");
+  EXPECT_EQ(again.revision(slice::emails, "k7"), a.revision(slice::emails, "k7"));
+}
+
+TEST_F(cluster_store_test, without_etcd_nothing_is_committed_and_that_is_said_soon) {
+  cluster_node a(etcd, "a");
+  ASSERT_EQ(a.start(), "");
+  etcd.kill();
+  EXPECT_EQ(a.commit(putting("k", "1")), commit_result::unavailable);
+  EXPECT_NE(a.store->last_failure(), "");
+  ASSERT_TRUE(etcd.restart());
+  ASSERT_TRUE(eventually([&] { return a.commit(putting("k", "2")) == commit_result::applied; }));
+  EXPECT_EQ(a.value(slice::emails, "k"), "2");
+}
+
+TEST_F(cluster_store_test, an_outcome_that_was_unknown_is_found_out) {
+  cluster_node a(etcd, "a");
+  ASSERT_EQ(a.start(), "");
+  ASSERT_EQ(a.commit(replacing("k", 0, "1")), commit_result::applied);
+  const auto before = a.revision(slice::emails, "k");
+  etcd.freeze();
+  std::jthread later([&] {
+    ASSERT_TRUE(eventually([&] { return a.store->look().unknown_outcomes > 0; }));
+    etcd.thaw();
+  });
+  const auto results = a.commit_all({replacing("k", before, "2"), replacing("k2", 5, "x"), replacing("k3", 0, "y")});
+  using enum commit_result;
+  EXPECT_EQ(results, (std::vector{applied, conflict, applied}));
+  EXPECT_EQ(a.value(slice::emails, "k"), "2");
+  EXPECT_EQ(a.store->look().unknown_outcomes, 1U);
+}
+
+TEST_F(cluster_store_test, another_process_with_the_nodes_name_ends_the_commits_of_the_first) {
+  cluster_node a(etcd, "a");
+  cluster_node usurper(etcd, "a");
+  ASSERT_EQ(a.start(), "");
+  ASSERT_EQ(a.commit(putting("k", "1")), commit_result::applied);
+  ASSERT_EQ(usurper.start(), "");
+  EXPECT_EQ(a.commit(putting("k", "2")), commit_result::unavailable);
+  EXPECT_EQ(usurper.commit(putting("k", "3")), commit_result::applied);
+  EXPECT_EQ(a.commit(putting("k", "4")), commit_result::unavailable);
+  EXPECT_TRUE(a.has(slice::emails, "k", "3"));
+}
+
+TEST_F(cluster_store_test, refuses_a_store_of_a_single_node) {
+  cluster_node a(etcd, "a");
+  const auto tx = putting("k", "1");
+  const mini_transaction* const batch[] = {&tx};
+  ASSERT_EQ(a.env->commit(batch).front(), commit_result::applied);
+  EXPECT_NE(a.start().find("authnzctl cluster init"), std::string::npos);
+}
+
+TEST_F(cluster_store_test, refuses_a_store_of_another_cluster) {
+  cluster_node a(etcd, "a");
+  storage::projection other(*a.env);
+  ASSERT_TRUE(other.begin_rebuild("ffff").has_value());
+  EXPECT_NE(a.start().find("belongs to cluster ffff"), std::string::npos);
+}
+
+TEST_F(cluster_store_test, refuses_a_prefix_without_a_cluster) {
+  cluster_node a(etcd, "a");
+  a.options().prefix = "elsewhere";
+  a.close();
+  a.open();
+  EXPECT_NE(a.start().find("there is no cluster under elsewhere"), std::string::npos);
+}
+
+TEST_F(cluster_store_test, a_start_that_waits_for_etcd_can_be_stopped) {
+  cluster_node a(etcd, "a");
+  etcd.kill();
+  std::jthread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    a.store->stop();
+  });
+  EXPECT_NE(a.start(), "");
+}
+
+class three_members : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(etcd.ok()) << etcd.error();
+    found(etcd);
+  }
+  etcd_server etcd{{.members = 3}};
+};
+
+// Counts up by expectation while leaders die: no step may be lost or taken twice.
+TEST_F(three_members, no_acknowledged_change_is_lost_or_applied_twice_when_leaders_die) {
+  cluster_node a(etcd, "a");
+  ASSERT_EQ(a.start(), "");
+  std::atomic<bool> done = false;
+  std::uint64_t acknowledged = 0;
+  std::jthread counting([&] {
+    std::uint64_t revision = 0;
+    while (!done) {
+      const auto next = std::to_string(acknowledged + 1);
+      auto tx = replacing("count", revision, next);
+      tx.events = {next};
+      const auto result = a.commit(tx);
+      if (result == commit_result::unavailable) continue;
+      ASSERT_EQ(result, commit_result::applied) << "nobody else writes it";
+      ++acknowledged;
+      revision = a.revision(slice::emails, "count");
+    }
+  });
+  for (int i = 0; i < 3; ++i) {
+    const auto before = acknowledged;
+    const auto leader = etcd.leader();
+    ASSERT_LT(leader, 3U);
+    etcd.kill(leader);
+    ASSERT_TRUE(eventually([&] { return acknowledged > before + 5; })) << "service comes back";
+    ASSERT_TRUE(etcd.restart(leader));
+    ASSERT_TRUE(etcd.wait_for_leader());
+  }
+  done = true;
+  counting.join();
+  EXPECT_EQ(a.value(slice::emails, "count"), std::to_string(acknowledged));
+  EXPECT_EQ(events_of(a).size(), acknowledged);
+}
+
+}  // namespace
+}  // namespace authnz::tests
