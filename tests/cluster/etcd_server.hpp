@@ -15,7 +15,7 @@ namespace authnz::tests {
 
 struct etcd_setup {
   std::size_t members = 1;                ///< 1 or 3
-  bool tls = false;                       ///< server certificate, and one required of clients
+  bool tls = false;                       ///< server certificate, for `localhost`, and one required of clients
   bool authentication = false;            ///< users `root`, and `node` who may read and write `prefix`/ alone
   std::string prefix = "authnz";          ///< as cluster::options has it
   std::vector<std::string> options = {};  ///< more of etcd's, at the end
