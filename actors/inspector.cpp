@@ -180,6 +180,8 @@ void inspector_state::answer(proto::question asked, const json& given, const ans
     case proto::question::log_level: return done(inspection::log_level(p, given));
     case audit: return done(inspection::audit(p, given));
     case audit_verify: return done(inspection::audit_verify(p, given));
+    case store_check: return done(inspection::store_check(p, given));
+    case store_digest: return done(inspection::store_digest(p, given));
     case count_: break;
   }
 }

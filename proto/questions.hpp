@@ -39,6 +39,8 @@ enum class question : std::uint8_t {
   log_level,
   audit,
   audit_verify,
+  store_check,
+  store_digest,
   count_
 };
 inline constexpr std::size_t question_count = static_cast<std::size_t>(question::count_);
@@ -73,6 +75,8 @@ inline constexpr auto question_table = std::to_array<question_row>({
     {question::log_level, "log-level", true, "Read or set the least level that is logged."},
     {question::audit, "audit", false, "Records of the audit trail, a page of them."},
     {question::audit_verify, "audit-verify", false, "Whether the audit trail's chain holds."},
+    {question::store_check, "store-check", false, "Whether the store holds together, a part of it."},
+    {question::store_digest, "store-digest", false, "A digest of records of one slice, and of which revision they are."},
 });
 
 constexpr bool question_table_is_in_order() {

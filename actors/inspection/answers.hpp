@@ -40,4 +40,8 @@ void limits_clear(inspection_desk& desk, const json& arguments, answer_to done);
 inspected audit(const inspection_parts& p, const json& arguments);
 inspected audit_verify(const inspection_parts& p, const json& arguments);
 
+// store.cpp
+inspected store_check(const inspection_parts& p, const json& arguments);
+inspected store_digest(const inspection_parts& p, const json& arguments);
+
 }  // namespace authnz::actors::inspection

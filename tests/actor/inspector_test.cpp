@@ -127,6 +127,50 @@ TEST_F(an_inspector, looks_at_arguments_strictly) {
   EXPECT_EQ(error_of("audit-verify", R"({"after":1,"hash":"zz"})"), "bad-argument");
 }
 
+TEST_F(an_inspector, looks_at_what_is_to_be_checked_strictly) {
+  for (const auto* arguments : {R"({"slice":"nothing"})", R"({"slice":7})", R"({"slice":"users","from":"zz"})",
+                                R"({"limit":0})", R"({"limit":100001})"})
+    EXPECT_EQ(error_of("store-check", arguments), "bad-argument") << arguments;
+  for (const auto* arguments : {"{}", R"({"slice":"nothing"})", R"({"slice":"users","from":7})",
+                                R"({"slice":"users","end":"z"})", R"({"slice":"users","limit":-1})"})
+    EXPECT_EQ(error_of("store-digest", arguments), "bad-argument") << arguments;
+}
+
+TEST_F(an_inspector, checks_the_store_part_by_part) {
+  storage::mini_transaction tx;
+  for (int i = 0; i < 10; ++i) tx.writes.push_back({storage::slice::marks, std::to_string(i), "v"});
+  tx.writes.push_back({storage::slice::sessions, "short", "v"});
+  tx.events = {"one", "two"};
+  ASSERT_EQ(store_.commit(tx), storage::commit_result::applied);
+  std::uint64_t records = 0;
+  json findings = json::array();
+  json from{{"limit", 3}};
+  for (int parts = 0; !from.is_null() && parts < 100; ++parts) {
+    const auto part = ask("store-check", from.dump()).at("ok");
+    records += part.at("records").get<std::uint64_t>();
+    for (const auto& one : part.at("findings")) findings.push_back(one);
+    from = part.at("next");
+    if (!from.is_null()) from["limit"] = 3;
+  }
+  EXPECT_TRUE(from.is_null());
+  EXPECT_EQ(records, 13U);
+  const json expected{{"slice", "sessions"}, {"key", "73686f7274"}, {"what", "has a key of a wrong size"}};
+  EXPECT_EQ(findings, json::array({expected}));
+}
+
+TEST_F(an_inspector, digests_ranges_of_records) {
+  storage::mini_transaction tx;
+  for (const auto* key : {"a", "b", "c"}) tx.writes.push_back({storage::slice::marks, key, "v"});
+  ASSERT_EQ(store_.commit(tx), storage::commit_result::applied);
+  const auto first = ask("store-digest", R"({"slice":"marks","limit":2})").at("ok");
+  EXPECT_EQ(first.at("records"), 2);
+  EXPECT_EQ(first.at("next"), "63");
+  EXPECT_EQ(first.at("whole"), true);
+  const auto same = ask("store-digest", R"({"slice":"marks","from":"61","end":"63"})").at("ok");
+  EXPECT_EQ(same.at("sha256"), first.at("sha256"));
+  EXPECT_TRUE(same.at("next").is_null());
+}
+
 TEST_F(an_inspector, reads_the_trail_page_by_page) {
   storage::mini_transaction tx;
   const auto clear = proto::pii_digest::clear();

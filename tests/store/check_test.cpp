@@ -216,6 +216,12 @@ TEST_F(a_checked_store, shows_revisions_that_are_yet_to_come) {
   expect_only("marks is of a revision that is yet to come");
 }
 
+TEST_F(a_checked_store, shows_that_the_last_revision_was_lost) {
+  plant([](draft& state) { state.erase(slice::meta, revision_key); });
+  EXPECT_GT(faults().size(), 10U);
+  EXPECT_TRUE(faults().front().ends_with("is of a revision that is yet to come"));
+}
+
 TEST_F(a_checked_store, shows_where_the_trail_breaks) {
   plant([](draft& state) { state.erase(slice::audit, number(2)); });
   expect_only("audit breaks the chain: is missing");

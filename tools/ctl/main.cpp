@@ -13,6 +13,7 @@
 #include "tools/ctl/certs_command.hpp"
 #include "tools/ctl/completion_command.hpp"
 #include "tools/ctl/config_command.hpp"
+#include "tools/ctl/fsck_command.hpp"
 #include "tools/ctl/limits_command.hpp"
 #include "tools/ctl/log_command.hpp"
 #include "tools/ctl/mail_command.hpp"
@@ -84,7 +85,7 @@ void group_commands(CLI::App& app) {
     for (auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
       if (std::ranges::find(commands, command->get_name()) != commands.end()) command->group(name);
   };
-  group("Look at a node", {"node", "actors", "actor", "top", "trace", "audit", "config", "log"});
+  group("Look at a node", {"node", "actors", "actor", "top", "trace", "audit", "fsck", "config", "log"});
   group("Act on a node", {"user", "session", "apikey", "mail", "limits", "policy"});
   group("Without a link to a node",
         {"requests", "codes", "newkey", "call", "argon2", "mail-templates", "certs", "completion"});
@@ -127,6 +128,7 @@ int main(int argc, char** argv) {
   ctl::add_apikey(app, status);
   ctl::add_mail(app, status);
   ctl::add_limits(app, status);
+  ctl::add_fsck(app, status);
   ctl::add_config(app, status);
   ctl::add_log(app, status);
   ctl::add_completion(app);
