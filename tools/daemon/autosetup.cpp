@@ -256,9 +256,12 @@ tl::expected<void, std::string> autosetup(const config& c, const autosetup_actio
                     .and_then([&] { return make_certificates(make, c, around.now); })
                     .and_then([&] { return make.file(files.env, 0600, env_content(c, files, given->store)); });
     if (!done) return done;
-    const auto& mail_password = c.shown[static_cast<std::size_t>(item::emailpass)];
-    if (mail_password.secret_is_set && mail_password.text.empty())
-      out << "emailpass is not in .env; put it into a file and name that in AUTHNZERVER_EMAILPASS_FILE.\n";
+    for (const auto id : {item::emailpass, item::clusterpass}) {
+      const auto& password = c.shown[static_cast<std::size_t>(id)];
+      if (password.secret_is_set && password.text.empty())
+        out << row(id).name << " is not in .env; put it into a file and name that in " << own_variable(row(id))
+            << "_FILE.\n";
+    }
   }
   out << "Start the server with:\n  " << shell_quoted(around.program)
       << " --envfile=" << shell_quoted(files.env.string()) << "\n"

@@ -1,6 +1,7 @@
 #include "tools/daemon/config.hpp"
 
 #include "actors/mail_message.hpp"
+#include "tools/daemon/cluster_values.hpp"
 #include "tools/daemon/config_reader.hpp"
 #include "tools/daemon/secret_file.hpp"
 
@@ -124,6 +125,54 @@ void read_metrics(config_reader& from, config& c) {
   c.metrics.allowed_hosts = from.parsed(item::metricsallowedhosts, host_list);
 }
 
+tl::expected<std::string, std::string> node_name_if_given(const std::string& text) {
+  return text.empty() ? text : cluster_node_name(text);
+}
+
+/// The host's name up to the first dot.
+std::string preset_node_name(config_reader& from, config& c, const surroundings& around) {
+  const auto full = around.host_name();
+  const auto name = cluster_node_name(full.substr(0, full.find('.')));
+  if (!name) from.refuse(item::clusternode, "is not set, and the name of this host, " + full + ", cannot be used");
+  return c.shown[static_cast<std::size_t>(item::clusternode)].text = name.value_or(std::string());
+}
+
+/// What is between the node and etcd tells of every session: nobody else may read it.
+void refuse_open_links(config_reader& from, const cluster_items& wanted) {
+  for (const auto& url : wanted.endpoints) {
+    if (is_https(url) && !wanted.authorities)
+      return from.refuse(item::clustercafile, "must be set too when cluster names https");
+    if (!is_https(url) && !is_loopback(url))
+      return from.refuse(item::cluster, url + " is neither https nor an address of this host");
+  }
+}
+
+void read_cluster(config_reader& from, config& c, const surroundings& around) {
+  cluster_items wanted;
+  wanted.endpoints = from.parsed(item::cluster, cluster_endpoints);
+  wanted.node = from.parsed(item::clusternode, node_name_if_given);
+  wanted.prefix = from.parsed(item::clusterprefix, cluster_prefix);
+  wanted.authorities = from.path(item::clustercafile);
+  auto certificate = from.path(item::clustercert);
+  auto key = from.path(item::clusterkey);
+  if (certificate && !key) from.refuse(item::clusterkey, "must be set too when clustercert is");
+  if (key && !certificate) from.refuse(item::clustercert, "must be set too when clusterkey is");
+  if (certificate && key) wanted.shown = tls_files{std::move(*certificate), std::move(*key)};
+  wanted.user = from.text(item::clusteruser);
+  auto password = from.secret(item::clusterpass);
+  if (!wanted.user.empty() && !password) from.refuse(item::clusterpass, "must be set too when clusteruser is");
+  if (wanted.user.empty() && password) from.refuse(item::clusteruser, "must be set too when clusterpass is");
+  if (password) wanted.password = std::move(password->value);
+  wanted.reads = from.one_of<net::cluster::consistency>(item::readconsistency);
+  wanted.bound = std::chrono::milliseconds(from.number<std::int64_t>(item::readbound));
+  wanted.lease = std::chrono::seconds(from.number<std::int64_t>(item::clusterlease));
+  wanted.history = std::chrono::hours(from.number<std::int64_t>(item::clusterhistory));
+  if (wanted.endpoints.empty() || from.error()) return;
+  if (wanted.node.empty()) wanted.node = preset_node_name(from, c, around);
+  refuse_open_links(from, wanted);
+  c.cluster = std::move(wanted);
+}
+
 void read_rest(config_reader& from, config& c) {
   c.log_format = from.one_of<log_form>(item::logformat);
   c.debug = from.on(item::debugmode);
@@ -168,6 +217,7 @@ tl::expected<config, start_error> load_config(const command_line& line, const su
   read_mail(reader, c, around);
   read_admin_link(reader, c, around);
   read_metrics(reader, c);
+  read_cluster(reader, c, around);
   read_rest(reader, c);
   auto error = reader.error();
   if (!error) error = read_admin(*from, c, around);

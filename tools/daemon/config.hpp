@@ -19,6 +19,7 @@
 #include "actors/rate_limits.hpp"
 #include "actors/rules/password_policy.hpp"
 #include "actors/sweep.hpp"
+#include "net/cluster/options.hpp"
 #include "proto/call.hpp"
 #include "proto/keyring.hpp"
 #include "proto/secret.hpp"
@@ -62,6 +63,21 @@ struct metrics_items {
   std::uint16_t port = 0;  ///< 0 = nowhere
   std::string listen;      ///< an address, without brackets
   std::vector<std::string> allowed_hosts;
+};
+
+/// Which cluster this node belongs to.
+struct cluster_items {
+  std::vector<std::string> endpoints;  ///< URLs of etcd, at least one
+  std::string node;
+  std::string prefix;
+  std::optional<std::filesystem::path> authorities;
+  std::optional<tls_files> shown;  ///< to etcd
+  std::string user;                ///< empty = no login
+  proto::secret password;
+  net::cluster::consistency reads = net::cluster::consistency::bounded;
+  std::chrono::milliseconds bound{1000};
+  std::chrono::seconds lease{5};
+  std::chrono::hours history{1};
 };
 
 /// Who is seeded as user 1. The password is read with `admin_password`, when
@@ -115,6 +131,7 @@ struct config {
   actors::audit_retention keep_audit;
   admin_link_items admin_link;
   metrics_items metrics;
+  std::optional<cluster_items> cluster;  ///< nothing = a single node
   std::uint32_t io_threads = 1;
   std::uint32_t scheduler_threads = 1;
   std::uint32_t shards = 1;

@@ -65,6 +65,18 @@ enum class item : std::uint8_t {
   metricsport,
   metricslisten,
   metricsallowedhosts,
+  cluster,
+  clusternode,
+  clusterprefix,
+  clustercafile,
+  clustercert,
+  clusterkey,
+  clusteruser,
+  clusterpass,
+  readconsistency,
+  readbound,
+  clusterlease,
+  clusterhistory,
   iothreads,
   schedulerthreads,
   shards,
@@ -98,6 +110,7 @@ enum class group : std::uint8_t {
   mail,
   logs,
   admin,
+  cluster,
   load
 };
 
@@ -275,6 +288,37 @@ inline constexpr auto item_table = std::to_array<item_row>({
      "IPv4 or IPv6 address that the metrics listen on."},
     {item::metricsallowedhosts, "metricsallowedhosts", group::admin, value_kind::text, "localhost;127.0.0.1",
      "Host names that the metrics may be asked by, separated by semicolons."},
+    {item::cluster, "cluster", group::cluster, value_kind::text, "",
+     "The engine of the cluster that this node belongs to, etcd=https://HOST:2379,https://HOST:2379; empty = a single "
+     "node.",
+     "none, a single node"},
+    {item::clusternode, "clusternode", group::cluster, value_kind::text, "",
+     "This node's name in the cluster, of 1 to 64 letters, digits, '-', '_' and '.'; no other node may have it.",
+     "the host's short name"},
+    {item::clusterprefix, "clusterprefix", group::cluster, value_kind::text, "authnz",
+     "What the cluster's keys in etcd begin with; several clusters may share an etcd."},
+    {item::clustercafile, "clustercafile", group::cluster, value_kind::file, "",
+     "PEM file of the authorities that are trusted with the certificates of etcd; needed with https."},
+    {item::clustercert, "clustercert", group::cluster, value_kind::file, "",
+     "PEM file of the certificate that is shown to etcd.", "none is shown"},
+    {item::clusterkey, "clusterkey", group::cluster, value_kind::file, "",
+     "PEM file of that certificate's private key; both or neither."},
+    {item::clusteruser, "clusteruser", group::cluster, value_kind::text, "", "Name to log in to etcd with.",
+     "none, no login"},
+    {item::clusterpass, "clusterpass", group::cluster, value_kind::secret, "", "Password to log in to etcd with."},
+    choice_of(item::readconsistency, "readconsistency", group::cluster, "bounded",
+              "How recent the state is that a node decides on: bounded is at most readbound old, strict is newer than "
+              "the request.",
+              "bounded strict"),
+    number(item::readbound, "readbound", group::cluster, "1000",
+           "Milliseconds that the state may be old; a node that cannot show that its own is not refuses requests "
+           "(503).",
+           300, 60'000),
+    number(item::clusterlease, "clusterlease", group::cluster, "5",
+           "Seconds after the death of a node until others take over its duties.", 2, 300),
+    number(item::clusterhistory, "clusterhistory", group::cluster, "1",
+           "Hours that etcd keeps what was changed, for nodes that were away; 0 = etcd's own compaction alone.", 0,
+           8'760),
     number(item::iothreads, "iothreads", group::load, "1", "Threads for connections.", 1, 256),
     number(item::schedulerthreads, "schedulerthreads", group::load, "1", "Threads for decisions.", 1, 256),
     number(item::shards, "shards", group::load, "1", "Actors of a kind, among which requests are divided.", 1, 256),
@@ -306,6 +350,7 @@ constexpr std::string_view title(group g) {
     case group::mail: return "E-mail";
     case group::logs: return "Log and audit";
     case group::admin: return "Administration";
+    case group::cluster: return "Cluster";
     case group::load: return "Load";
   }
   return "";

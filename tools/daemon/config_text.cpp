@@ -156,11 +156,11 @@ Values that name files may hold `[[basedir]]` and `[[homedir]]`.
 
 ## Secrets
 
-`secret`, `piisalt`, `emailpass` and `AUTHNZERVER_ADMIN_PASSWORD` can be given as the value itself, or, with `_FILE`
-appended to the variable, as the path of a file that holds it; `secret` and `piisalt` also take a path directly. Setting
-both forms of one secret is an error. White space at both ends is trimmed. A file that group or others may read or
-change is refused, except below `/run/secrets` and `/run/credentials`. A secret on the command line works, with a
-warning: every user of the host can see it.
+`secret`, `piisalt`, `emailpass`, `clusterpass` and `AUTHNZERVER_ADMIN_PASSWORD` can be given as the value itself, or,
+with `_FILE` appended to the variable, as the path of a file that holds it; `secret` and `piisalt` also take a path
+directly. Setting both forms of one secret is an error. White space at both ends is trimmed. A file that group or others
+may read or change is refused, except below `/run/secrets` and `/run/credentials`. A secret on the command line works,
+with a warning: every user of the host can see it.
 
 Several keys in `secret` allow rotation without downtime: add the new one, move the frontends, remove the old one.
 )";

@@ -1,0 +1,26 @@
+/// Reads the values of the group `cluster`. Errors are reasons without the
+/// item's name.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+namespace authnz::daemon {
+
+/// The URLs of `etcd=URL,URL`; none for an empty text.
+tl::expected<std::vector<std::string>, std::string> cluster_endpoints(const std::string& text);
+
+/// 1 to 64 letters, digits, `-`, `_` and `.`.
+tl::expected<std::string, std::string> cluster_node_name(const std::string& text);
+
+/// Letters, digits, `-`, `_`, `.` and `/`, which is at neither end.
+tl::expected<std::string, std::string> cluster_prefix(const std::string& text);
+
+/// Whether what is sent to the URL is encrypted.
+bool is_https(std::string_view url);
+/// Whether the URL's host is this one: `localhost`, 127.0.0.0/8 or [::1].
+bool is_loopback(std::string_view url);
+
+}  // namespace authnz::daemon

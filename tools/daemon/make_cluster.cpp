@@ -1,0 +1,59 @@
+#include "tools/daemon/make_cluster.hpp"
+
+#include <unistd.h>
+
+#include <array>
+
+#include "net/host_name.hpp"
+#include "tools/version.hpp"
+
+namespace authnz::daemon {
+
+namespace {
+
+/// Where the node's administrators' link is for others; empty if there is none.
+std::string address_of_link(const admin_link_items& link) {
+  if (link.port == 0) return {};
+  const bool any = link.listen == "0.0.0.0" || link.listen == "::";
+  const auto host = any ? net::full_host_name() : link.listen;
+  const bool bracketed = host.find(':') != std::string::npos;
+  return (bracketed ? "[" + host + "]" : host) + ":" + std::to_string(link.port);
+}
+
+net::etcd::options etcd_options(const cluster_items& wanted) {
+  net::etcd::options o;
+  o.endpoints = wanted.endpoints;
+  if (wanted.authorities) o.ca_file = wanted.authorities->string();
+  if (wanted.shown) {
+    o.certificate_file = wanted.shown->certificate.string();
+    o.key_file = wanted.shown->key.string();
+  }
+  o.user = wanted.user;
+  o.password = wanted.password;
+  return o;
+}
+
+}  // namespace
+
+std::optional<net::cluster::options> make_cluster_options(const config& c) {
+  if (!c.cluster) return std::nullopt;
+  net::cluster::options o;
+  o.etcd = etcd_options(*c.cluster);
+  o.prefix = c.cluster->prefix;
+  o.node = c.cluster->node;
+  o.address = address_of_link(c.admin_link);
+  o.version = tools::version;
+  o.reads = c.cluster->reads;
+  o.bound = c.cluster->bound;
+  o.lease = c.cluster->lease;
+  o.history = c.cluster->history;
+  return o;
+}
+
+std::string name_of_node(const config& c) {
+  if (c.cluster) return c.cluster->node;
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string("localhost");
+}
+
+}  // namespace authnz::daemon
