@@ -1,11 +1,10 @@
 #include "tools/daemon/administration.hpp"
 
-#include <unistd.h>
-
 #include "actors/inspector.hpp"
 #include "actors/take_snapshot.hpp"
 #include "net/admin_link.hpp"
 #include "tools/daemon/config_text.hpp"
+#include "tools/daemon/make_cluster.hpp"
 #include "tools/daemon/metrics_port.hpp"
 #include "tools/version.hpp"
 
@@ -16,11 +15,6 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr std::chrono::milliseconds reload_patience{10'000};
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string("localhost");
-}
 
 ordered_json shown_configuration(const config& c) {
   ordered_json items = ordered_json::array();
@@ -64,8 +58,15 @@ actors::audit_writer writer_to(const std::shared_ptr<actors::audit_log>& audit) 
 }
 
 actors::snapshot look(const administration_parts& p) {
-  return actors::take_snapshot({p.node, p.meters, p.door, p.store, [&l = p.listener] { return listener_counts(l); },
-                                host_name(), std::string(tools::version)});
+  actors::snapshot_sources from{p.node,
+                                p.meters,
+                                p.door,
+                                p.store,
+                                [&l = p.listener] { return listener_counts(l); },
+                                name_of_node(p.started_with),
+                                std::string(tools::version)};
+  if (p.cluster != nullptr) from.cluster = [&c = *p.cluster] { return c.look(); };
+  return actors::take_snapshot(from);
 }
 
 std::shared_ptr<const actors::inspection_parts> inspection_of(const administration_parts& p) {
@@ -77,10 +78,11 @@ std::shared_ptr<const actors::inspection_parts> inspection_of(const administrati
   };
   outside.get_log_level = [log = p.log] { return log->lowest(); };
   outside.set_log_level = [log = p.log](actors::log_level level) { log->set_lowest(level); };
+  if (p.cluster != nullptr) outside.cluster = p.cluster->outside();
   return std::make_shared<const actors::inspection_parts>(actors::inspection_parts{
-      p.store, p.routes, p.door, p.node, p.meters, p.traces, writer_to(p.audit), p.settings, [&p] { return look(p); },
+      p.state, p.routes, p.door, p.node, p.meters, p.traces, writer_to(p.audit), p.settings, [&p] { return look(p); },
       std::move(outside), [audit = p.audit](const std::string& person) { return audit->trail_digest().of(person); },
-      host_name(), std::string(tools::version)});
+      name_of_node(p.started_with), std::string(tools::version)});
 }
 
 std::chrono::sys_seconds this_second() {

@@ -7,6 +7,7 @@
 #include "actors/inspection.hpp"
 #include "net/listener.hpp"
 #include "storage/environment.hpp"
+#include "tools/daemon/cluster_node.hpp"
 #include "tools/daemon/config.hpp"
 #include "tools/daemon/requests_to_main.hpp"
 
@@ -16,7 +17,9 @@ namespace authnz::daemon {
 struct administration_parts {
   const config& started_with;
   caf::actor_system& system;
-  storage::environment& store;
+  storage::environment& store;  ///< this node's own
+  storage::store& state;        ///< what is decided on: the same, or the cluster's
+  cluster_node* cluster;        ///< null = a single node
   const actors::route_table& routes;
   actors::gateway_ingress& door;
   const actors::node& node;

@@ -17,7 +17,9 @@
 #include "proto/replay_memory.hpp"
 #include "storage/environment.hpp"
 #include "tools/daemon/administration.hpp"
+#include "tools/daemon/cluster_node.hpp"
 #include "tools/daemon/credentials_file.hpp"
+#include "tools/daemon/make_cluster.hpp"
 #include "tools/daemon/make_settings.hpp"
 #include "tools/daemon/notify.hpp"
 #include "tools/daemon/running.hpp"
@@ -125,6 +127,13 @@ struct foundations {
   std::chrono::sys_seconds first_second;
 };
 
+/// A cluster's users are there already, or come from it.
+outcome<void> make_ready(storage::environment& store, const config& c, const actors::settings& settings,
+                         const actors::logger& log) {
+  if (c.cluster) return {};
+  return check_single(store).and_then([&] { return seed_if_empty(store, c, settings, log); });
+}
+
 outcome<foundations> lay_foundations(const config& c, const actors::logger& log) {
   auto settings = make_settings(c);
   if (!settings) return tl::unexpected(std::move(settings.error()));
@@ -134,8 +143,7 @@ outcome<foundations> lay_foundations(const config& c, const actors::logger& log)
   if (!store) return tl::unexpected(std::move(store.error()));
   // Whoever had the store before us has let go of it by now.
   const auto first_second = floor<seconds>(system_clock::now()) + seconds(1);
-  if (auto seeded = seed_if_empty(**store, c, **settings, log); !seeded)
-    return tl::unexpected(std::move(seeded.error()));
+  if (auto ready = make_ready(**store, c, **settings, log); !ready) return tl::unexpected(std::move(ready.error()));
   if (auto written = record_start(**store); !written) return tl::unexpected(std::move(written.error()));
   return foundations{std::move(*settings), std::move(*breached), std::move(*store), first_second};
 }
@@ -145,6 +153,26 @@ actors::hasher_options hashing_of(const config& c) {
   hashing.workers = c.hashers;
   hashing.longest_wait = seconds(c.hash_queue_seconds);
   return hashing;
+}
+
+actors::node_parts parts_of_node(const config& c, foundations& base, storage::store& state, actors::route_table& routes,
+                                 const std::shared_ptr<actors::audit_log>& audit,
+                                 const std::shared_ptr<actors::logger>& log,
+                                 std::shared_ptr<actors::mail_transport> mail) {
+  actors::node_parts parts{state,
+                           routes,
+                           base.settings,
+                           std::shared_ptr(std::move(base.breached)),
+                           c.shards,
+                           hashing_of(c),
+                           audit_of_decisions(audit),
+                           log_of_answers(log),
+                           audit_of_refusals(audit),
+                           log_of_deaths(log),
+                           std::move(mail),
+                           log_of_mail(log)};
+  parts.record = trail_of_decisions(audit);
+  return parts;
 }
 
 /// The last record of this run, when nobody else writes any more.
@@ -158,16 +186,18 @@ void record_stop(storage::store& store, actors::audit_log& audit) {
 }
 
 /// Listens until the server is stopped, and finishes what is in hand.
-outcome<void> serve(reload_parts& parts, requests_to_main& wishes) {
+outcome<void> serve(reload_parts& parts, requests_to_main& wishes, cluster_node* cluster) {
   if (auto started = parts.listener.start(); !started) return started;
   parts.door.set_not_ready({});
   parts.audit.write({.name = "server.started"}, now());
   parts.log.info("server.listening",
                  {actors::open("address", parts.started_with.listen), actors::open("port", parts.listener.port())});
-  const watchdog alive([&] { return !parts.door.not_ready(); });
+  // A node whose state is not recent is alive: a new process would know no more.
+  const watchdog alive([] { return true; });
   auto result = serve_until_stopped(wishes, [&] { return reload(parts); });
   notify_stopping();
   parts.door.set_not_ready("stopping");
+  if (cluster != nullptr) cluster->drain();
   parts.listener.stop_accepting();
   caf::anon_send(parts.supervisor, actors::drain_atom::value);
   if (!parts.listener.drain(std::chrono::steady_clock::now() + drain_time))
@@ -192,8 +222,18 @@ int run_server(const config& c, const config_source& read_again) {
   auto opened_audit = actors::audit_log::open(log, c.audit_log);
   if (!opened_audit) return fail_start(opened_audit.error());
   const std::shared_ptr<actors::audit_log> audit = std::move(*opened_audit);
+  if (c.audit_pii) audit->set_trail_digest(std::make_shared<const proto::pii_digest>(proto::pii_digest::clear()));
   auto base = lay_foundations(c, *log);
   if (!base) return fail_start(base.error());
+  requests_to_main wishes;
+  std::unique_ptr<cluster_node> cluster;
+  if (auto options = make_cluster_options(c)) {
+    cluster = std::make_unique<cluster_node>(*base->store, std::move(*options), log, audit);
+    const auto joined = cluster->join(wishes);
+    if (!joined) return fail_start(joined.error());
+    if (!*joined) return exit_ok;
+  }
+  storage::store& state = cluster ? cluster->store() : *base->store;
 
   const auto meters = std::make_shared<actors::node_meters>();
   actors::route_table routes;
@@ -201,25 +241,16 @@ int run_server(const config& c, const config_source& read_again) {
   if (c.admin_link.port != 0) net::load_links(system_config);
   caf::actor_system system(system_config);
   const auto mail = std::make_shared<net::smtp_transport>();
-  actors::node_parts parts_of_node{*base->store,
-                                   routes,
-                                   base->settings,
-                                   std::shared_ptr(std::move(base->breached)),
-                                   c.shards,
-                                   hashing_of(c),
-                                   audit_of_decisions(audit),
-                                   log_of_answers(log),
-                                   audit_of_refusals(audit),
-                                   log_of_deaths(log),
-                                   mail,
-                                   log_of_mail(log)};
-  parts_of_node.record = trail_of_decisions(audit);
-  parts_of_node.meters = meters;
-  const auto node = actors::spawn_node(system, std::move(parts_of_node));
-  if (c.audit_pii) audit->set_trail_digest(std::make_shared<const proto::pii_digest>(proto::pii_digest::clear()));
+  auto actors_parts = parts_of_node(c, *base, state, routes, audit, log, mail);
+  actors_parts.meters = meters;
+  if (cluster) actors_parts.duties = &cluster->duties();
+  const auto node = actors::spawn_node(system, std::move(actors_parts));
   audit->set_trail([aside = node.aside](std::string&& text) { aside->record(std::move(text)); });
   const auto traces = std::make_shared<actors::tracer>();
-  actors::gateway_ingress door({.most_in_flight = c.max_in_flight, .observer = &meters->requests, .traces = traces},
+  actors::gateway_ingress door({.most_in_flight = c.max_in_flight,
+                                .observer = &meters->requests,
+                                .traces = traces,
+                                .freshness = cluster ? &cluster->freshness() : nullptr},
                                routes, node.gateway);
   door.set_needs_client_address(base->settings->rates.enabled);
   proto::replay_memory replays(c.envelope_max_age, base->first_second.time_since_epoch().count());
@@ -227,20 +258,21 @@ int run_server(const config& c, const config_source& read_again) {
 
   if (c.envelope_max_age > 0) std::this_thread::sleep_until(base->first_second + coarse_clocks);
   reload_parts parts{c, read_again, *log, *audit, node.supervisor, door, listener, base->settings};
-  requests_to_main wishes;
-  administration admin(
-      {c, system, *base->store, routes, door, node, meters, traces, audit, log, base->settings, listener, wishes});
+  administration admin({c, system, *base->store, state, cluster.get(), routes, door, node, meters, traces, audit, log,
+                        base->settings, listener, wishes});
   parts.reload_certificates = [&admin] { return admin.reload_certificates(); };
   auto result = admin.start();
-  if (result) result = serve(parts, wishes);
+  if (result) result = serve(parts, wishes, cluster.get());
   admin.stop();
   listener.stop();
   mail->stop();
   audit->set_trail({});
-  end_actors(node, system, routes);
-  if (!result) return fail_start(result.error());
-  record_stop(*base->store, *audit);
-  return exit_ok;
+  const auto end = [&] {
+    end_actors(node, system, routes);
+    if (result) record_stop(state, *audit);
+  };
+  cluster ? cluster->end(end) : end();
+  return result ? exit_ok : fail_start(result.error());
 }
 
 autosetup_actions make_autosetup_actions(const config& c) {

@@ -1,0 +1,223 @@
+#include "tools/daemon/cluster_node.hpp"
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "storage/projection.hpp"
+#include "tools/daemon/cluster_report.hpp"
+#include "tools/daemon/signals.hpp"
+
+namespace authnz::daemon {
+
+namespace {
+
+using net::cluster::cluster_log;
+using net::cluster::membership_log;
+
+template <class T>
+using outcome = tl::expected<T, std::string>;
+
+// Longer than a commit takes while etcd changes its leader.
+constexpr std::chrono::seconds last_commits_take{5};
+
+actors::log_level level_of(std::string_view event) {
+  constexpr auto good = std::to_array<std::string_view>({"cluster.joined", "cluster.fresh", "cluster.commits",
+                                                         "cluster.rebuilt", "cluster.registered", "cluster.duties"});
+  return std::ranges::find(good, event) != good.end() ? actors::log_level::info : actors::log_level::warning;
+}
+
+/// Lines when something is other than it was, and no line twice in a row.
+class change_log {
+ public:
+  explicit change_log(std::shared_ptr<const actors::logger> log) : log_(std::move(log)) {}
+
+  void tell(const std::string& event, const std::string& text) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (event == event_ && text == text_) return;
+      event_ = event;
+      text_ = text;
+    }
+    log_->write(level_of(event), event, {}, {actors::open("detail", text)});
+  }
+
+ private:
+  const std::shared_ptr<const actors::logger> log_;
+  std::mutex mutex_;
+  std::string event_;
+  std::string text_;
+};
+
+cluster_log log_of_store(std::shared_ptr<const actors::logger> log) {
+  return [lines = std::make_shared<change_log>(std::move(log))](const std::string& event, const std::string& text) {
+    lines->tell(event, text);
+  };
+}
+
+membership_log log_of_membership(std::shared_ptr<const actors::logger> log) {
+  return [lines = std::make_shared<change_log>(std::move(log))](bool registered, const std::string& why) {
+    const bool of_duties = why.starts_with("duties: ");
+    lines->tell(!registered ? "cluster.unregistered" : of_duties ? "cluster.duties" : "cluster.registered", why);
+  };
+}
+
+/// The audit trail's text for a gap: what happened meanwhile is not in it.
+std::function<std::string()> gap_of(std::shared_ptr<const actors::audit_log> audit) {
+  return [audit = std::move(audit)] {
+    return audit->trail_text({.name = "cluster.gap"}, actors::clocks::system().wall());
+  };
+}
+
+/// Calls `act` if it still exists after a while.
+class deadline {
+ public:
+  deadline(std::chrono::milliseconds span, std::function<void()> act)
+      : thread_([this, span, act = std::move(act)] {
+          std::unique_lock lock(mutex_);
+          if (!changed_.wait_for(lock, span, [&] { return met_; })) act();
+        }) {}
+  ~deadline() {
+    {
+      const std::lock_guard lock(mutex_);
+      met_ = true;
+      changed_.notify_one();
+    }
+    thread_.join();
+  }
+  deadline(const deadline&) = delete;
+  deadline& operator=(const deadline&) = delete;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool met_ = false;
+  std::thread thread_;
+};
+
+}  // namespace
+
+outcome<void> check_single(storage::environment& store) {
+  const auto mark = storage::read_projection_mark(*store.read());
+  if (mark.cluster.empty()) return {};
+  return tl::unexpected("this store belongs to cluster " + mark.cluster +
+                        ": start with --cluster, or take it out with authnzctl cluster leave --keep-store");
+}
+
+cluster_node::cluster_node(storage::environment& local, net::cluster::options o,
+                           const std::shared_ptr<const actors::logger>& log,
+                           std::shared_ptr<const actors::audit_log> audit)
+    : options_(std::move(o)),
+      store_(local, options_, log_of_store(log), gap_of(std::move(audit))),
+      membership_(options_, storage::cluster_keys(options_.prefix), log_of_membership(log)),
+      desk_(options_.etcd) {}
+
+cluster_node::~cluster_node() { stop(); }
+
+outcome<bool> cluster_node::join(requests_to_main& wishes) {
+  std::atomic<bool> stopped = false;
+  const auto end = [&] {
+    stopped = true;
+    membership_.stop();
+    store_.stop();
+  };
+  auto watch = signal_watch::start({end, [&] { wishes.reload(); }});
+  if (!watch) return tl::unexpected(std::move(watch.error()));
+  auto joined = store_.start().and_then([&] { return membership_.start(); });
+  // No signal is acted on from here; what comes waits for the next watch.
+  watch->reset();
+  if (stopped) return false;
+  if (!joined) return tl::unexpected("cluster: " + joined.error());
+  return true;
+}
+
+std::vector<std::string> cluster_node::duties_held() const {
+  std::vector<std::string> held;
+  for (std::size_t i = 0; i < actors::duty_names.size(); ++i)
+    if (membership_.has(static_cast<actors::duty>(i))) held.emplace_back(actors::duty_names[i]);
+  return held;
+}
+
+actors::cluster_row cluster_node::look() const {
+  const auto state = store_.look();
+  actors::cluster_row row;
+  row.applied = state.applied;
+  row.head = state.head;
+  if (state.age_ms >= 0) row.age = std::chrono::milliseconds(state.age_ms);
+  row.fresh = state.fresh;
+  row.registered = membership_.registered();
+  row.batches = state.batches;
+  row.unknown_outcomes = state.unknown_outcomes;
+  row.rebuilds = state.rebuilds;
+  row.reconnects = state.reconnects;
+  for (std::size_t i = 0; i < actors::duty_names.size(); ++i)
+    row.duties.emplace_back(actors::duty_names[i], membership_.has(static_cast<actors::duty>(i)));
+  return row;
+}
+
+void cluster_node::ask(const actors::answer_to& done, std::function<void(net::etcd::client&)> question) {
+  if (desk_.ask(std::move(question))) return;
+  done(tl::unexpected(
+      actors::inspection_error{"unavailable", "too many questions about the cluster wait already; try again"}));
+}
+
+void cluster_node::tell_status(const actors::answer_to& done, net::etcd::client& etcd) const {
+  cluster_facts facts;
+  facts.etcd = etcd.status();
+  facts.state = store_.look();
+  facts.reads = options_.reads;
+  facts.bound = options_.bound;
+  facts.prefix = options_.prefix;
+  facts.registered = membership_.registered();
+  facts.drained = drained_;
+  facts.duties = duties_held();
+  done(report_of(facts));
+}
+
+void cluster_node::tell_members(const actors::answer_to& done, net::etcd::client& etcd) const {
+  const auto found = net::cluster::read_members(etcd, storage::cluster_keys(options_.prefix));
+  if (!found) return done(tl::unexpected(actors::inspection_error{"unavailable", found.error().text}));
+  done(list_of(*found, options_.node));
+}
+
+actors::cluster_outside cluster_node::outside() {
+  using actors::answer_to;
+  return {
+      [this](const answer_to& done) { ask(done, [this, done](net::etcd::client& etcd) { tell_status(done, etcd); }); },
+      [this](const answer_to& done) { ask(done, [this, done](net::etcd::client& etcd) { tell_members(done, etcd); }); },
+      [this](const answer_to& done) {
+        ask(done, [this, done](net::etcd::client&) {
+          give_duties_up();
+          done(nlohmann::ordered_json{{"node", options_.node}, {"drained", true}});
+        });
+      }};
+}
+
+// Asks etcd, and the server must not wait for that.
+void cluster_node::drain() {
+  desk_.ask([this](net::etcd::client&) { give_duties_up(); });
+}
+
+void cluster_node::give_duties_up() {
+  if (!drained_.exchange(true)) membership_.drain();
+}
+
+void cluster_node::end(const std::function<void()>& end_users) {
+  desk_.stop();
+  membership_.stop();
+  {
+    const deadline limit(last_commits_take, [this] { store_.stop(); });
+    end_users();
+  }
+  stop();
+}
+
+void cluster_node::stop() {
+  desk_.stop();
+  membership_.stop();
+  store_.stop();
+}
+
+}  // namespace authnz::daemon

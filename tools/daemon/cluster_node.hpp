@@ -1,0 +1,67 @@
+/// A node's part in its cluster while the server runs: its store, its place
+/// among the nodes, and what administrators ask of them.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <tl/expected.hpp>
+
+#include "actors/audit.hpp"
+#include "actors/inspection.hpp"
+#include "actors/log.hpp"
+#include "net/cluster/cluster_store.hpp"
+#include "net/cluster/membership.hpp"
+#include "tools/daemon/etcd_desk.hpp"
+#include "tools/daemon/requests_to_main.hpp"
+
+namespace authnz::daemon {
+
+/// Whether a store may be served from by a node without a cluster: not if it is
+/// a cluster's projection. The error says what to do.
+tl::expected<void, std::string> check_single(storage::environment& store);
+
+class cluster_node {
+ public:
+  /// `local` outlives it.
+  cluster_node(storage::environment& local, net::cluster::options o, const std::shared_ptr<const actors::logger>& log,
+               std::shared_ptr<const actors::audit_log> audit);
+  ~cluster_node();  ///< stops
+  cluster_node(const cluster_node&) = delete;
+  cluster_node& operator=(const cluster_node&) = delete;
+
+  /// Brings the state up to date and registers. May take long; SIGTERM ends it,
+  /// and then the answer is false. A reload that is wished meanwhile is done
+  /// when the server serves.
+  tl::expected<bool, std::string> join(requests_to_main& wishes);
+
+  storage::store& store() noexcept { return store_; }
+  actors::freshness_gate& freshness() noexcept { return store_; }
+  actors::duty_roster& duties() noexcept { return membership_; }
+  actors::cluster_outside outside();
+  actors::cluster_row look() const;
+
+  /// The server drains: duties are given up soon, and none is taken any more.
+  void drain();
+  /// Calls `end_users` while commits go on to be answered, for a few seconds;
+  /// beyond, they are refused, so that an etcd that is gone holds nobody up.
+  void end(const std::function<void()>& end_users);
+
+ private:
+  void stop();
+  void give_duties_up();
+  std::vector<std::string> duties_held() const;
+  void tell_status(const actors::answer_to& done, net::etcd::client& etcd) const;
+  void tell_members(const actors::answer_to& done, net::etcd::client& etcd) const;
+  void ask(const actors::answer_to& done, std::function<void(net::etcd::client&)> question);
+
+  net::cluster::options options_;
+  net::cluster::cluster_store store_;
+  net::cluster::membership membership_;
+  etcd_desk desk_;
+  std::atomic<bool> drained_ = false;
+};
+
+}  // namespace authnz::daemon
