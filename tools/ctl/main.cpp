@@ -11,6 +11,7 @@
 #include "tools/ctl/calibrate_command.hpp"
 #include "tools/ctl/call_command.hpp"
 #include "tools/ctl/certs_command.hpp"
+#include "tools/ctl/cluster_command.hpp"
 #include "tools/ctl/completion_command.hpp"
 #include "tools/ctl/config_command.hpp"
 #include "tools/ctl/fsck_command.hpp"
@@ -87,6 +88,7 @@ void group_commands(CLI::App& app) {
   };
   group("Look at a node", {"node", "actors", "actor", "top", "trace", "audit", "fsck", "config", "log"});
   group("Act on a node", {"user", "session", "apikey", "mail", "limits", "policy"});
+  group("Nodes that serve together", {"cluster"});
   group("Without a link to a node",
         {"requests", "codes", "newkey", "call", "argon2", "mail-templates", "certs", "completion"});
 }
@@ -128,6 +130,7 @@ int main(int argc, char** argv) {
   ctl::add_apikey(app, status);
   ctl::add_mail(app, status);
   ctl::add_limits(app, status);
+  ctl::add_cluster(app, status);
   ctl::add_fsck(app, status);
   ctl::add_config(app, status);
   ctl::add_log(app, status);
