@@ -182,6 +182,9 @@ void inspector_state::answer(proto::question asked, const json& given, const ans
     case audit_verify: return done(inspection::audit_verify(p, given));
     case store_check: return done(inspection::store_check(p, given));
     case store_digest: return done(inspection::store_digest(p, given));
+    case cluster_status: return inspection::cluster_status(*this, done);
+    case cluster_members: return inspection::cluster_members(*this, done);
+    case cluster_drain: return inspection::cluster_drain(*this, done);
     case count_: break;
   }
 }

@@ -41,6 +41,9 @@ enum class question : std::uint8_t {
   audit_verify,
   store_check,
   store_digest,
+  cluster_status,
+  cluster_members,
+  cluster_drain,
   count_
 };
 inline constexpr std::size_t question_count = static_cast<std::size_t>(question::count_);
@@ -76,7 +79,12 @@ inline constexpr auto question_table = std::to_array<question_row>({
     {question::audit, "audit", false, "Records of the audit trail, a page of them."},
     {question::audit_verify, "audit-verify", false, "Whether the audit trail's chain holds."},
     {question::store_check, "store-check", false, "Whether the store holds together, a part of it."},
-    {question::store_digest, "store-digest", false, "A digest of records of one slice, and of which revision they are."},
+    {question::store_digest, "store-digest", false,
+     "A digest of records of one slice, and of which revision they are."},
+    {question::cluster_status, "cluster-status", false,
+     "How the node's state and etcd are, and what is wrong with them."},
+    {question::cluster_members, "cluster-members", false, "The nodes of the cluster that run, and their duties."},
+    {question::cluster_drain, "cluster-drain", true, "Give the node's duties up, and let balancers leave it."},
 });
 
 constexpr bool question_table_is_in_order() {

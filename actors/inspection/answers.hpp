@@ -36,6 +36,11 @@ void mail_drop(inspection_desk& desk, const json& arguments, answer_to done);
 void limits(inspection_desk& desk, const json& arguments, answer_to done);
 void limits_clear(inspection_desk& desk, const json& arguments, answer_to done);
 
+// cluster.cpp
+void cluster_status(inspection_desk& desk, const answer_to& done);
+void cluster_members(inspection_desk& desk, const answer_to& done);
+void cluster_drain(inspection_desk& desk, const answer_to& done);
+
 // trail.cpp
 inspected audit(const inspection_parts& p, const json& arguments);
 inspected audit_verify(const inspection_parts& p, const json& arguments);
