@@ -2,7 +2,8 @@
 ///
 ///     PREFIX/cluster               who the cluster is; made by `authnzctl cluster init`
 ///     PREFIX/members/NODE          a running node, under its lease
-///     PREFIX/d/head                written by every batch: its revision is the state's last
+///     PREFIX/d/head                written by every batch: its revision is the state's last, and its value
+///                                  never comes again
 ///     PREFIX/d/b/NODE              written by every batch of that node
 ///     PREFIX/d/b/NODE/PPPP         written by part PPPP (4 hexadecimal digits) of a batch, if it holds;
 ///                                  the value is the part's events

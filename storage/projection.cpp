@@ -22,8 +22,9 @@ constexpr std::size_t most_changes = 10'000;
 done error(std::string text) { return tl::make_unexpected(std::move(text)); }
 
 void put_mark(draft& state, const projection_mark& mark) {
-  state.put(slice::meta, projection_key, mark_revision,
-            record_writer(mark_version).bytes(mark.cluster).u64(mark.applied).boolean(mark.whole).take());
+  state.put(
+      slice::meta, projection_key, mark_revision,
+      record_writer(mark_version).bytes(mark.cluster).u64(mark.applied).boolean(mark.whole).bytes(mark.head).take());
 }
 
 std::string why_not_whole(const projection_mark& mark) {
@@ -164,15 +165,17 @@ done transact(environment& store, Change&& change) {
 
 projection_mark read_projection_mark(const view& v) {
   const auto found = v.get(slice::meta, projection_key);
-  if (!found) return v.fault() ? projection_mark{.cluster = {}, .applied = 0, .whole = false} : projection_mark{};
+  if (!found)
+    return v.fault() ? projection_mark{.cluster = {}, .applied = 0, .whole = false, .head = {}} : projection_mark{};
   record_reader in(found->value, mark_version);
   projection_mark mark;
   mark.cluster = in.bytes();
   mark.applied = in.u64();
   mark.whole = in.boolean();
+  mark.head = in.bytes();
   if (in.finished()) return mark;
   v.report_fault();
-  return {.cluster = {}, .applied = 0, .whole = false};
+  return {.cluster = {}, .applied = 0, .whole = false, .head = {}};
 }
 
 projection_mark projection::mark() const { return read_projection_mark(*store_.read()); }
@@ -186,6 +189,7 @@ done projection::apply(std::span<const revision_changes> changes) {
       if (one.revision <= mark->applied) continue;
       if (auto fine = apply_revision(state, one); !fine) return fine;
       mark->applied = one.revision;
+      if (!one.head.empty()) mark->head = one.head;
     }
     if (mark->applied != before) put_mark(state, *mark);
     return {};
@@ -196,7 +200,8 @@ done projection::begin_rebuild(const std::string& cluster) {
   if (cluster.empty()) return error("a cluster without an id cannot be followed");
   return transact(store_, [&](draft& state) -> done {
     const auto mark = read_projection_mark(state);
-    put_mark(state, {.cluster = cluster, .applied = mark.cluster == cluster ? mark.applied : 0, .whole = false});
+    put_mark(state,
+             {.cluster = cluster, .applied = mark.cluster == cluster ? mark.applied : 0, .whole = false, .head = {}});
     return {};
   });
 }
@@ -217,14 +222,14 @@ done projection::rebuild(const projection_page& page) {
   return {};
 }
 
-done projection::end_rebuild(std::uint64_t revision, const std::string& event_of_gap) {
+done projection::end_rebuild(std::uint64_t revision, const std::string& event_of_gap, const std::string& head) {
   return transact(store_, [&](draft& state) -> done {
     auto mark = mark_of_rebuild(state);
     if (!mark) return error(mark.error());
     const bool gap = mark->applied != 0 && mark->applied < revision;
     if (gap && !event_of_gap.empty())
       if (auto fine = append_events(state, {event_of_gap}, revision); !fine) return fine;
-    put_mark(state, {.cluster = mark->cluster, .applied = revision, .whole = true});
+    put_mark(state, {.cluster = mark->cluster, .applied = revision, .whole = true, .head = head});
     return {};
   });
 }

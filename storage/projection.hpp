@@ -27,7 +27,8 @@ struct projection_mark {
   /// All of the engine's revisions up to this one are in the store. While it is
   /// not whole: were in it when it last was; 0 = it never was this cluster's.
   std::uint64_t applied = 0;
-  bool whole = true;  ///< false = a rebuild was begun and is not finished
+  bool whole = true;      ///< false = a rebuild was begun and is not finished
+  std::string head = {};  ///< value of the engine's head at `applied`: tells its history from another
   friend bool operator==(const projection_mark&, const projection_mark&) = default;
 };
 
@@ -36,6 +37,7 @@ struct revision_changes {
   std::uint64_t revision = 0;
   std::vector<write> writes;        ///< of slices of scope `cluster`
   std::vector<std::string> events;  ///< for the audit trail, in order
+  std::string head = {};            ///< the new value of the engine's head; empty = it was not written
 };
 
 struct projected_record {
@@ -77,7 +79,8 @@ class projection {
   /// Whole again, at `revision`. If the store was whole before, at an earlier
   /// one, `event_of_gap` is appended to the audit trail: what happened between
   /// the two is not in it.
-  tl::expected<void, std::string> end_rebuild(std::uint64_t revision, const std::string& event_of_gap);
+  tl::expected<void, std::string> end_rebuild(std::uint64_t revision, const std::string& event_of_gap,
+                                              const std::string& head = {});
 
   /// From now on the store is a single node's own, if it is not already.
   /// Revisions go on from the engine's. Requires a whole projection.

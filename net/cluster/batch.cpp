@@ -58,7 +58,7 @@ etcd::transaction compose(const storage::cluster_keys& keys, const std::string& 
   t.compares.push_back({keys.batch(node), p.expected});
   t.then.reserve(first_part + batch.size());
   t.then.push_back(etcd::operation::put(keys.batch(node), batch_value(p)));
-  t.then.push_back(etcd::operation::put(keys.head(), node));
+  t.then.push_back(etcd::operation::put(keys.head(), batch_value(p)));
   for (std::size_t i = 0; i < batch.size(); ++i)
     t.then.push_back(etcd::operation::nested(part_of(keys, node, i, *batch[i])));
   t.otherwise.push_back(etcd::operation::get(keys.batch(node)));

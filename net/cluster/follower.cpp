@@ -66,7 +66,38 @@ void follower::rest(const std::stop_token& stop) {
 void follower::run(const std::stop_token& stop) {
   const auto mark = projection_.mark();
   parts_.reached.set({mark.applied, mark.whole && mark.cluster == cluster_});
-  while (!stop.stop_requested()) parts_.reached.whole() ? watch_on(stop) : fetch_all(stop);
+  while (!stop.stop_requested()) {
+    if (!parts_.reached.whole()) {
+      fetch_all(stop);
+      continue;
+    }
+    const auto continued = is_continued();
+    if (!continued) {
+      rest(stop);
+    } else if (*continued) {
+      parts_.reached.trust();
+      watch_on(stop);
+    } else {
+      parts_.log("cluster.other-history", "etcd was restored, or forgot what this node has seen last");
+      parts_.reached.set({parts_.reached.now().applied, false});
+    }
+  }
+}
+
+std::optional<bool> follower::is_continued() {
+  const auto mark = projection_.mark();
+  const auto now = etcd_.range(keys_.head());
+  if (!now) {
+    say(now.error().text);
+    return std::nullopt;
+  }
+  if (now->revision < mark.applied) return false;
+  const auto then = etcd_.range(keys_.head(), {.revision = mark.applied});
+  if (!then && then.error().what != etcd::failure::kind::compacted) {
+    say(then.error().text);
+    return std::nullopt;
+  }
+  return then && !then->records.empty() && then->records.front().value == mark.head;
 }
 
 void follower::fetch_all(const std::stop_token& stop) {
@@ -81,6 +112,7 @@ void follower::fetch_all(const std::stop_token& stop) {
   say({});
   parts_.log("cluster.rebuilt", "at revision " + std::to_string(*fetched));
   parts_.reached.set({*fetched, true});
+  parts_.reached.trust();
 }
 
 // Until the stream breaks, is stuck, or cannot go on.
@@ -93,7 +125,7 @@ void follower::watch_on(const std::stop_token& stop) {
   }
   std::string why;
   behind_since_ = {};
-  while (!stop.stop_requested()) {
+  while (!stop.stop_requested() && !parts_.reached.distrusted()) {
     auto events = stream.next(look_every);
     if (!events) {
       why = events.error().text;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -42,6 +43,9 @@ class follower {
  private:
   void run(const std::stop_token& stop);
   void fetch_all(const std::stop_token& stop);
+  /// Whether etcd's history is the one that the projection has followed; asks
+  /// etcd. Nothing = it does not answer.
+  std::optional<bool> is_continued();
   void watch_on(const std::stop_token& stop);
   bool apply(std::vector<etcd::event>&& events, const std::stop_token& stop);
   bool is_stuck();

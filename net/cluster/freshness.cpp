@@ -55,7 +55,7 @@ void freshness::stop() {
 
 bool freshness::is_fresh(clock::time_point now) const noexcept {
   const auto as_of = as_of_.load(std::memory_order_acquire);
-  return as_of != 0 && progress_.whole() &&
+  return as_of != 0 && progress_.whole() && !progress_.distrusted() &&
          now.time_since_epoch().count() - as_of <= clock::duration(options_.bound).count();
 }
 
@@ -118,8 +118,11 @@ void freshness::look(const std::stop_token& stop) {
     trouble = "there is no cluster under " + keys_.prefix() + " in etcd";
   if (trouble.empty()) {
     const auto revision = found->records.front().mod_revision;
-    head_.store(revision, std::memory_order_relaxed);
-    if (progress_.wait_for(revision, options_.bound, stop)) {
+    // Only a restored etcd goes back.
+    if (revision < head_.exchange(revision, std::memory_order_relaxed)) progress_.distrust();
+    if (progress_.distrusted()) {
+      trouble = "etcd has gone back to an earlier state";
+    } else if (progress_.wait_for(revision, options_.bound, stop)) {
       as_of_.store(began.time_since_epoch().count(), std::memory_order_release);
       let_go(began);
     } else {

@@ -30,6 +30,11 @@ class progress {
     return place_;
   }
 
+  /// What is known of the engine does not go with what was known before.
+  void distrust() noexcept { distrusted_.store(true, std::memory_order_release); }
+  void trust() noexcept { distrusted_.store(false, std::memory_order_release); }
+  bool distrusted() const noexcept { return distrusted_.load(std::memory_order_acquire); }
+
   bool whole() const noexcept { return whole_.load(std::memory_order_acquire); }
 
   /// Whether the projection is whole and has `revision`, which is waited for
@@ -44,6 +49,7 @@ class progress {
   std::condition_variable_any changed_;
   place place_;
   std::atomic<bool> whole_ = false;
+  std::atomic<bool> distrusted_ = false;
 };
 
 }  // namespace authnz::net::cluster

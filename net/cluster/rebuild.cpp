@@ -18,6 +18,8 @@ class fetch {
 
   /// The revision that was fetched; nothing = it was compacted meanwhile.
   tl::expected<std::optional<std::uint64_t>, std::string> all();
+  /// The value of the cluster's head at it.
+  const std::string& head() const { return head_; }
 
  private:
   tl::expected<bool, std::string> slice(storage::slice in);
@@ -27,6 +29,7 @@ class fetch {
   storage::projection& into_;
   const rebuild_progress& progress_;
   std::uint64_t revision_ = 0;
+  std::string head_;
   std::uint64_t records_ = 0;
 };
 
@@ -35,6 +38,7 @@ tl::expected<std::optional<std::uint64_t>, std::string> fetch::all() {
   const auto head = etcd_.range(keys_.head());
   if (!head) return tl::unexpected(head.error().text);
   revision_ = head->revision;
+  head_ = head->records.empty() ? std::string() : head->records.front().value;
   records_ = 0;
   for (const auto& row : storage::slice_table) {
     if (row.derived || row.of != storage::scope::cluster) continue;
@@ -81,7 +85,8 @@ tl::expected<std::uint64_t, std::string> rebuild_from_etcd(etcd::client& etcd, c
     const auto fetched = work.all();
     if (!fetched) return tl::unexpected(fetched.error());
     if (!*fetched) continue;
-    if (auto ended = into.end_rebuild(**fetched, event_of_gap); !ended) return tl::unexpected(ended.error());
+    if (auto ended = into.end_rebuild(**fetched, event_of_gap, work.head()); !ended)
+      return tl::unexpected(ended.error());
     return **fetched;
   }
 }

@@ -163,6 +163,60 @@ TEST_F(cluster_store_test, a_node_that_lost_its_directory_has_all_again) {
   EXPECT_EQ(again.revision(slice::emails, "k7"), a.revision(slice::emails, "k7"));
 }
 
+// As from a backup of yesterday: what was acknowledged since is gone, and no
+// node may go on with it.
+TEST_F(cluster_store_test, nodes_follow_an_etcd_that_was_put_back_to_an_earlier_state) {
+  cluster_node a(etcd, "a");
+  cluster_node b(etcd, "b");
+  ASSERT_EQ(a.start(), "");
+  ASSERT_EQ(b.start(), "");
+  ASSERT_EQ(a.commit(putting("k", "old")), commit_result::applied);
+  const auto data = etcd.file("data-0");
+  const auto backup = etcd.file("backup");
+  etcd.kill();
+  std::filesystem::copy(data, backup, std::filesystem::copy_options::recursive);
+  ASSERT_TRUE(etcd.restart());
+  for (int i = 0; i < 20; ++i) ASSERT_EQ(a.commit(putting("k", "new")), commit_result::applied);
+  ASSERT_TRUE(b.has(slice::emails, "k", "new"));
+  etcd.kill();
+  std::filesystem::remove_all(data);
+  std::filesystem::rename(backup, data);
+  ASSERT_TRUE(etcd.restart());
+  EXPECT_TRUE(b.has(slice::emails, "k", "old"));
+  ASSERT_TRUE(eventually([&] { return b.store->not_fresh().empty(); }));
+  EXPECT_EQ(b.commit(putting("l", "1")), commit_result::applied);
+  EXPECT_TRUE(a.has(slice::emails, "l", "1"));
+  EXPECT_EQ(a.value(slice::emails, "k"), "old");
+  EXPECT_EQ(a.commit(putting("l", "2")), commit_result::applied);
+}
+
+// The restored etcd has gone on further than the node had come.
+TEST_F(cluster_store_test, a_node_that_was_away_notices_another_history) {
+  cluster_node a(etcd, "a");
+  cluster_node b(etcd, "b");
+  ASSERT_EQ(a.start(), "");
+  const auto data = etcd.file("data-0");
+  const auto backup = etcd.file("backup");
+  etcd.kill();
+  std::filesystem::copy(data, backup, std::filesystem::copy_options::recursive);
+  ASSERT_TRUE(etcd.restart());
+  ASSERT_EQ(b.start(), "");
+  ASSERT_TRUE(eventually([&] { return a.commit(putting("lost", "1")) == commit_result::applied; }));
+  ASSERT_TRUE(b.has(slice::emails, "lost", "1"));
+  b.close();
+  etcd.kill();
+  std::filesystem::remove_all(data);
+  std::filesystem::rename(backup, data);
+  ASSERT_TRUE(etcd.restart());
+  ASSERT_TRUE(eventually([&] { return a.commit(putting("k", "1")) == commit_result::applied; }));
+  for (int i = 0; i < 20; ++i) ASSERT_EQ(a.commit(putting("k", "1")), commit_result::applied);
+  b.open();
+  ASSERT_EQ(b.start(), "");
+  EXPECT_EQ(b.value(slice::emails, "lost"), "");
+  EXPECT_EQ(b.value(slice::emails, "k"), "1");
+  EXPECT_EQ(b.store->look().rebuilds, 1U);
+}
+
 TEST_F(cluster_store_test, without_etcd_nothing_is_committed_and_that_is_said_soon) {
   cluster_node a(etcd, "a");
   ASSERT_EQ(a.start(), "");
