@@ -25,11 +25,10 @@ def client_of(node: Node, timeout: float = CLIENT_SECONDS) -> Client:
 
 @dataclass
 class Register:
-    """`kind` session: made with {"value": 0}, edited, ended. `kind` lock: a user who is locked and unlocked."""
+    """`kind` session: made with the value 0, edited, ended. `kind` lock: a user who is locked and unlocked."""
 
     kind: str
     name: str | int
-    owner: int = 1
 
     @property
     def key(self) -> tuple[str, str | int]:
@@ -92,24 +91,25 @@ class Workload:
         self.all_registers: list[Register] = []
         self.nodes = list(self.nodes) or list(self.cluster.nodes)
         self.refusals = 0
-        with client_of(self.nodes[0]) as client:
-            for number in range(self.sessions):
-                self.add(self.new_session(client))
+        first = self.nodes[0]
+        with client_of(first) as client:
+            for _ in range(self.sessions):
+                self.registers.append(self.new_session(client, first))
             for number in range(self.locks):
-                self.add(Register("lock", self.new_user(client, f"lock{self.seed}-{number}")))
+                self.registers.append(Register("lock", self.new_user(client, f"lock{self.seed}-{number}")))
+        self.all_registers = list(self.registers)
         self.threads = [
             threading.Thread(target=self.run, args=(node, random.Random(f"{self.seed} {node.name} {number}")))
             for node in self.nodes
             for number in range(self.per_node)
         ]
 
-    def add(self, register: Register) -> None:
-        self.registers.append(register)
-        self.all_registers.append(register)
-
-    def new_session(self, client: Client) -> Register:
+    def new_session(self, client: Client, node: Node) -> Register:
+        start = time.monotonic()
         answer = client.session_new(**SESSION, user_id=1, extra_info_json={"value": 0})
-        return Register("session", answer["session_token"])
+        register = Register("session", answer["session_token"])
+        self.history.append(Operation(register.key, "write", 0, True, start, time.monotonic(), node.name))
+        return register
 
     def new_user(self, client: Client, name: str) -> int:
         email = f"{name}@example.org"
@@ -148,7 +148,7 @@ class Workload:
         if not self.perform(client, node, register, name, argument):
             self.over.wait(0.05)
         if name == "delete":
-            self.replace(client, register)
+            self.add_session(client, node)
 
     def perform(self, client: Client, node: Node, register: Register, name: str, argument: Any) -> bool:
         """Whether it was answered; notes it unless nothing took effect."""
@@ -164,18 +164,18 @@ class Workload:
             self.history.append(Operation(register.key, name, argument, result, start, end, node.name))
         return result is not REFUSED and result is not UNKNOWN
 
-    def replace(self, client: Client, register: Register) -> None:
-        """A session that was ended; others go on asking for it for a while."""
+    def add_session(self, client: Client, node: Node) -> None:
+        """For one that was ended, which is asked for a while longer."""
         try:
-            fresh = self.new_session(client)
+            fresh = self.new_session(client, node)
         except (AuthnzerverError, KeyError):
             return
         with self.guard:
             self.all_registers.append(fresh)
-            ended = [r for r in self.registers if r.kind == "session" and r is not register]
-            if register in self.registers and len(ended) >= self.sessions + 2:
-                self.registers.remove(register)
             self.registers.append(fresh)
+            sessions = [register for register in self.registers if register.kind == "session"]
+            if len(sessions) > 2 * self.sessions:
+                self.registers.remove(sessions[0])
 
     def answered(self, since: float, node: Node | None = None) -> list[Operation]:
         return [
