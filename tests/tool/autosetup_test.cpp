@@ -208,6 +208,16 @@ TEST_F(autosetup_run, makes_only_what_is_missing) {
   EXPECT_NE(said.find("kept " + (base / ".authnzerver-salt").string()), std::string::npos) << said;
 }
 
+TEST_F(autosetup_run, seeds_no_store_for_a_node_of_a_cluster) {
+  const variable_map cluster{{"AUTHNZERVER_CLUSTER", "etcd=http://127.0.0.1:2379"}};
+  ASSERT_EQ(run("", cluster, prompt::manner::silent), "");
+  EXPECT_EQ(seeded.times, 0);
+  EXPECT_FALSE(exists(base / "authnzerver.lmdb"));
+  EXPECT_NE(contents()[".env"].find("AUTHNZERVER_CLUSTERNODE=host\n"), std::string::npos) << contents()[".env"];
+  ASSERT_EQ(run("", cluster, prompt::manner::silent), "");
+  EXPECT_NE(said.find("nothing was changed"), std::string::npos) << said;
+}
+
 TEST_F(autosetup_run, does_not_write_through_a_link) {
   std::filesystem::create_symlink(dir / "elsewhere", base / ".authnzerver-secret-key");
   ASSERT_EQ(run(), "");

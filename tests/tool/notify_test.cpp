@@ -48,6 +48,8 @@ class notify_socket {
 
 TEST(notify, tells_systemd_the_state) {
   const notify_socket systemd;
+  notify_starting();
+  EXPECT_EQ(systemd.next(), "EXTEND_TIMEOUT_USEC=60000000");
   notify_ready();
   EXPECT_EQ(systemd.next(), "READY=1");
   notify_reloading();

@@ -54,10 +54,14 @@ bool is_there(const path& p) {
 
 bool store_exists(const path& directory) { return is_there(directory / "data.mdb"); }
 
-bool all_there(const file_names& files, const path& store, const path& certificates) {
+/// A cluster's users come from the cluster; what is there has its own already.
+bool needs_users(const config& c, const path& store) { return !c.cluster && !store_exists(store); }
+
+bool all_there(const config& c, const file_names& files, const path& store) {
+  const auto& certificates = c.admin_link.certificates;
   return is_there(certificates / "ca.pem") && is_there(certificates / "node.pem") &&
          is_there(certificates / "admin.pem") && is_there(files.secret) && is_there(files.salt) &&
-         is_there(files.permissions) && is_there(files.env) && store_exists(store);
+         is_there(files.permissions) && is_there(files.env) && !needs_users(c, store);
 }
 
 /// As configured; else as an earlier run was answered; else the default.
@@ -93,8 +97,7 @@ class interview {
   tl::expected<answers, std::string> run(const path& usual) {
     auto done = ask_store(usual).and_then([this] { return ask_permissions(); });
     given_.email = c_.admin.email;
-    // A store that is there has its users already.
-    if (done && !store_exists(given_.store)) done = ask_email().and_then([this] { return ask_password(); });
+    if (done && needs_users(c_, given_.store)) done = ask_email().and_then([this] { return ask_password(); });
     if (!done) return tl::unexpected(done.error());
     return std::move(given_);
   }
@@ -197,6 +200,7 @@ class maker {
 
 tl::expected<void, std::string> seed(maker& make, const config& c, const answers& given,
                                      const autosetup_actions& actions, std::chrono::sys_seconds now) {
+  if (c.cluster) return {};
   const auto keep = [&](const std::string& email,
                         const std::optional<proto::secret>& made_up) -> tl::expected<void, std::string> {
     const auto file = write_credentials(c.basedir, email, made_up, now);
@@ -242,7 +246,7 @@ tl::expected<void, std::string> autosetup(const config& c, const autosetup_actio
   const auto usual = usual_store(c, files);
   auto& out = around.out;
   maker make(out);
-  if (all_there(files, usual, c.admin_link.certificates)) {
+  if (all_there(c, files, usual)) {
     for (const auto& name : {files.secret, files.salt, files.permissions, usual, files.env}) make.report(false, name);
     out << "Everything is there already; nothing was changed.\n";
   } else {

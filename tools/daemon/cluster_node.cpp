@@ -8,6 +8,7 @@
 
 #include "storage/projection.hpp"
 #include "tools/daemon/cluster_report.hpp"
+#include "tools/daemon/notify.hpp"
 #include "tools/daemon/signals.hpp"
 
 namespace authnz::daemon {
@@ -22,6 +23,8 @@ using outcome = tl::expected<T, std::string>;
 
 // Longer than a commit takes while etcd changes its leader.
 constexpr std::chrono::seconds last_commits_take{5};
+constexpr std::chrono::seconds start_is_told_every{20};
+constexpr std::chrono::milliseconds name_is_tried_every{200};
 
 actors::log_level level_of(std::string_view event) {
   constexpr auto good = std::to_array<std::string_view>({"cluster.joined", "cluster.fresh", "cluster.commits",
@@ -71,6 +74,14 @@ std::function<std::string()> gap_of(std::shared_ptr<const actors::audit_log> aud
   };
 }
 
+/// Whether nobody asked for a stop meanwhile.
+bool rest(std::chrono::milliseconds span, const std::stop_token& stopped) {
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable_any().wait_for(lock, stopped, span, [] { return false; });
+  return !stopped.stop_requested();
+}
+
 /// Calls `act` if it still exists after a while.
 class deadline {
  public:
@@ -110,27 +121,62 @@ cluster_node::cluster_node(storage::environment& local, net::cluster::options o,
                            const std::shared_ptr<const actors::logger>& log,
                            std::shared_ptr<const actors::audit_log> audit)
     : options_(std::move(o)),
-      store_(local, options_, log_of_store(log), gap_of(std::move(audit))),
+      log_(log_of_store(log)),
+      store_(local, options_, log_, gap_of(std::move(audit))),
       membership_(options_, storage::cluster_keys(options_.prefix), log_of_membership(log)),
       desk_(options_.etcd) {}
 
 cluster_node::~cluster_node() { stop(); }
 
 outcome<bool> cluster_node::join(requests_to_main& wishes) {
-  std::atomic<bool> stopped = false;
+  std::stop_source stopped;
   const auto end = [&] {
-    stopped = true;
+    stopped.request_stop();
     membership_.stop();
     store_.stop();
   };
   auto watch = signal_watch::start({end, [&] { wishes.reload(); }});
   if (!watch) return tl::unexpected(std::move(watch.error()));
-  auto joined = store_.start().and_then([&] { return membership_.start(); });
+  const std::jthread longer([](const std::stop_token& joined) {
+    do notify_starting();
+    while (rest(start_is_told_every, joined));
+  });
+  auto joined = await_name(stopped.get_token()).and_then([&] { return store_.start(); }).and_then([&] {
+    return membership_.start();
+  });
   // No signal is acted on from here; what comes waits for the next watch.
   watch->reset();
-  if (stopped) return false;
+  if (stopped.stop_requested()) return false;
   if (!joined) return tl::unexpected("cluster: " + joined.error());
   return true;
+}
+
+// The store takes the node's key in etcd, and whoever had it commits nothing any
+// more: a second process of that name must not come so far. What a process left
+// that was killed ends with its lease.
+outcome<void> cluster_node::await_name(const std::stop_token& stopped) {
+  using clock = std::chrono::steady_clock;
+  net::etcd::client etcd(options_.etcd);
+  const std::stop_callback end(stopped, [&] { etcd.stop(); });
+  std::optional<clock::time_point> patience;
+  do {
+    const auto members = net::cluster::read_members(etcd, storage::cluster_keys(options_.prefix));
+    if (!members) {
+      const auto& failed = members.error();
+      // The store says what is to be done.
+      if (failed.what == net::etcd::failure::kind::refused) return {};
+      log_("cluster.waiting", failed.text);
+      continue;
+    }
+    const auto taken = std::ranges::find(*members, options_.node, &net::cluster::member::node);
+    if (taken == members->end()) return {};
+    if (!patience) patience = clock::now() + options_.lease + std::chrono::seconds(1);
+    if (clock::now() > *patience)
+      return tl::unexpected("node " + options_.node + " is registered already by a process started at " +
+                            taken->started + (taken->address.empty() ? "" : " (" + taken->address + ")") +
+                            "; choose another clusternode, or stop that one");
+  } while (rest(name_is_tried_every, stopped));
+  return {};
 }
 
 std::vector<std::string> cluster_node::duties_held() const {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <tl/expected.hpp>
 
@@ -50,6 +51,7 @@ class cluster_node {
   void end(const std::function<void()>& end_users);
 
  private:
+  tl::expected<void, std::string> await_name(const std::stop_token& stopped);
   void stop();
   void give_duties_up();
   std::vector<std::string> duties_held() const;
@@ -58,6 +60,7 @@ class cluster_node {
   void ask(const actors::answer_to& done, std::function<void(net::etcd::client&)> question);
 
   net::cluster::options options_;
+  net::cluster::cluster_log log_;
   net::cluster::cluster_store store_;
   net::cluster::membership membership_;
   etcd_desk desk_;

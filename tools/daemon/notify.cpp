@@ -9,6 +9,8 @@ namespace authnz::daemon {
 
 void notify_ready() noexcept { sd_notify(0, "READY=1"); }
 
+void notify_starting() noexcept { sd_notify(0, "EXTEND_TIMEOUT_USEC=60000000"); }
+
 void notify_reloading() noexcept {
   const auto now =
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch());

@@ -12,6 +12,8 @@
 namespace authnz::daemon {
 
 void notify_ready() noexcept;
+/// The start goes on, and may take another minute.
+void notify_starting() noexcept;
 void notify_reloading() noexcept;
 void notify_stopping() noexcept;
 
