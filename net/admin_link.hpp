@@ -1,42 +1,20 @@
-/// The node's end of the admin link: a TLS listener of its own, which hands
-/// links whose peer has shown a good certificate to CAF.
-///
-/// One thread. A stranger gets a TLS handshake and nothing else, is let go
-/// after `handshake_time`, and when too many shake hands at once, the one that
-/// takes longest is let go first: a peer that hangs keeps nobody out.
+/// The node's end of the admin link: publishes the inspector to whoever has
+/// shown a good certificate to a TLS listener of its own.
 #pragma once
 
 #include <caf/all.hpp>
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <tl/expected.hpp>
 
 #include "actors/inspector.hpp"
-#include "net/certificate_folder.hpp"
+#include "net/link_listener.hpp"
 
 namespace authnz::net {
 
-enum class link_event : std::uint8_t {
-  opened,         ///< detail: the name in the peer's certificate
-  closed,         ///< the same
-  refused,        ///< detail: why the handshake failed
-  accept_failed,  ///< detail: the system's reason
-  full,           ///< as many links as there may be
-};
-
-struct admin_link_options {
-  std::string address = "127.0.0.1";
-  std::uint16_t port = 0;  ///< 0 = any free one
-  std::size_t max_links = 64;
-  std::size_t max_handshakes = 32;
-  std::chrono::milliseconds handshake_time{5000};
-  std::chrono::milliseconds longest_stall{15000};              ///< of a link; heartbeats come twice a second
-  std::function<void(link_event, std::string_view)> on_event;  ///< on the link's thread; must not block
-};
+using admin_link_options = link_listener_options;
 
 /// The actor that answers at this moment; null while there is none.
 using door_finder = std::function<actors::inspection_door()>;

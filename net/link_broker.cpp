@@ -71,12 +71,12 @@ class link_entrance::doorman final : public caf::io::doorman {
 link_entrance::link_entrance(caf::actor_system& system, caf::intrusive_ptr<caf::ref_counted> inside)
     : system_(&system), inside_(std::move(inside)) {}
 
-tl::expected<link_entrance, std::string> link_entrance::open(caf::actor_system& system,
-                                                             const actors::inspection_door& whom, std::uint16_t port) {
+tl::expected<link_entrance, std::string> link_entrance::open(caf::actor_system& system, caf::strong_actor_ptr whom,
+                                                             std::set<std::string> types, std::uint16_t port) {
   const auto made = caf::make_counted<doorman>(loop_of(system), port);
   auto launched = made->launched();
-  caf::anon_send(broker_of(system), caf::publish_atom::value, caf::io::doorman_ptr(made), port,
-                 caf::actor_cast<caf::strong_actor_ptr>(whom), system.message_types(whom));
+  caf::anon_send(broker_of(system), caf::publish_atom::value, caf::io::doorman_ptr(made), port, std::move(whom),
+                 std::move(types));
   if (launched.wait_for(longest_start) != std::future_status::ready)
     return tl::unexpected(std::string("CAF's network layer does not start"));
   return link_entrance(system, made);
@@ -105,6 +105,20 @@ tl::expected<actors::inspection_door, std::string> greet(caf::actor_system& syst
           },
           [&](const caf::error& why) { result = tl::unexpected(system.render(why)); });
   return result;
+}
+
+void greet(caf::event_based_actor* self, int socket, std::chrono::milliseconds longest, std::set<std::string> types,
+           std::function<void(tl::expected<caf::strong_actor_ptr, std::string>)> then) {
+  auto& system = self->system();
+  caf::io::scribe_ptr scribe = loop_of(system).new_scribe(socket);
+  self->request(broker_of(system), longest, caf::connect_atom::value, std::move(scribe), std::uint16_t{0})
+      .then(
+          [&system, types = std::move(types), then](caf::node_id&, caf::strong_actor_ptr& door,
+                                                    std::set<std::string>& interface) {
+            const bool fits = door && system.assignable(interface, types);
+            then(fits ? std::move(door) : caf::strong_actor_ptr());
+          },
+          [&system, then](const caf::error& why) { then(tl::unexpected(system.render(why))); });
 }
 
 }  // namespace authnz::net

@@ -8,7 +8,9 @@
 #include <caf/all.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <tl/expected.hpp>
 
@@ -24,8 +26,11 @@ void load_links(caf::actor_system_config& config);
 class link_entrance {
  public:
   /// `port` is a name only: no two entrances of a system may share it.
-  static tl::expected<link_entrance, std::string> open(caf::actor_system& system, const actors::inspection_door& whom,
-                                                       std::uint16_t port);
+  template <class Door>
+  static tl::expected<link_entrance, std::string> open(caf::actor_system& system, const Door& whom,
+                                                       std::uint16_t port) {
+    return open(system, caf::actor_cast<caf::strong_actor_ptr>(whom), system.message_types(whom), port);
+  }
   /// Takes a connected stream socket, which is closed in the end. Thread-safe.
   void admit(int socket);
   /// Lets nobody in any more. Before the actor system ends.
@@ -34,6 +39,8 @@ class link_entrance {
  private:
   class doorman;
   link_entrance(caf::actor_system& system, caf::intrusive_ptr<caf::ref_counted> inside);
+  static tl::expected<link_entrance, std::string> open(caf::actor_system& system, caf::strong_actor_ptr whom,
+                                                       std::set<std::string> types, std::uint16_t port);
   caf::actor_system* system_;
   caf::intrusive_ptr<caf::ref_counted> inside_;
 };
@@ -42,5 +49,10 @@ class link_entrance {
 /// closed in the end. The handle is null unless the node publishes a door.
 tl::expected<actors::inspection_door, std::string> greet(caf::actor_system& system, int socket,
                                                          std::chrono::milliseconds longest);
+
+/// The same for an actor of the system, which goes on meanwhile. `then` gets
+/// null unless the node publishes an actor that takes all of `types`.
+void greet(caf::event_based_actor* self, int socket, std::chrono::milliseconds longest, std::set<std::string> types,
+           std::function<void(tl::expected<caf::strong_actor_ptr, std::string>)> then);
 
 }  // namespace authnz::net

@@ -3,9 +3,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/ip/basic_resolver.hpp>
-#include <boost/asio/local/connect_pair.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <condition_variable>
@@ -13,6 +11,7 @@
 #include <optional>
 #include <thread>
 
+#include "net/dialling.hpp"
 #include "net/link_broker.hpp"
 #include "net/link_context.hpp"
 #include "net/tls_pipe.hpp"
@@ -77,6 +76,22 @@ std::string explain(const error_code& ec, const std::string& where) {
          "); is it the adminport?";
 }
 
+std::string explain(const dial_failure& f, const std::string& where) {
+  using enum dial_failure::step;
+  switch (f.at) {
+    case connect:
+      return "the node at " + where + " cannot be reached: " + f.why.message() +
+             "; does it run, and is its adminport set to this port?";
+    case connect_too_late:
+      return "the node at " + where + " cannot be reached: no answer; look at --node and at firewalls";
+    case handshake_too_late:
+      return "what answers at " + where +
+             " does not finish the TLS handshake; is the node stopped or overloaded, or is this not its adminport?";
+    case handshake: break;
+  }
+  return f.judged == X509_V_OK ? explain(f.why, where) : judge(f.judged, where);
+}
+
 using answer = tl::expected<std::string, no_answer>;
 
 /// Where an answer is waited for, and the end of the link with it.
@@ -134,17 +149,8 @@ void asker(caf::event_based_actor* self, const actors::inspection_door& door, co
 }  // namespace
 
 struct link_dial::state {
-  tl::expected<void, std::string> connect(const dial_options& o);
-  tl::expected<void, std::string> shake_hands(const link_identity& identity, const dial_options& o);
+  tl::expected<void, std::string> reach(const link_identity& identity, const dial_options& o);
   tl::expected<void, std::string> enter(const dial_options& o);
-  /// Whether `done` came true in time.
-  template <class Done>
-  bool run_until(std::chrono::milliseconds longest, Done&& done) {
-    const auto end = tls_pipe::clock::now() + longest;
-    context.restart();
-    while (!done() && tls_pipe::clock::now() < end) context.run_one_until(end);
-    return done();
-  }
   template <class... Texts>
   answer call(std::chrono::milliseconds longest, const Texts&... texts);
   void stop();
@@ -152,7 +158,6 @@ struct link_dial::state {
   links_only config;
   std::optional<caf::actor_system> system;
   asio::io_context context{1};
-  std::optional<tls_pipe::outer_socket> socket;
   std::shared_ptr<tls_pipe> pipe;
   std::string where;
   actors::inspection_door door;
@@ -160,67 +165,36 @@ struct link_dial::state {
   std::thread thread;
 };
 
-tl::expected<void, std::string> link_dial::state::connect(const dial_options& o) {
+tl::expected<void, std::string> link_dial::state::reach(const link_identity& identity, const dial_options& o) {
   where = (o.host.find(':') == std::string::npos ? o.host : "[" + o.host + "]") + ":" + std::to_string(o.port);
   error_code failed;
   tcp::resolver resolver(context);
   const auto found = resolver.resolve(o.host, std::to_string(o.port), tcp::resolver::numeric_service, failed);
   if (failed) return tl::unexpected("the host " + o.host + " is not known: " + failed.message() + "; look at --node");
-  std::optional<error_code> result;
-  socket.emplace(context);
-  asio::async_connect(*socket, found, [&](const error_code& ec, const tcp::endpoint&) { result = ec; });
-  if (!run_until(o.longest_connect, [&] { return result.has_value(); })) {
-    socket->close(failed);
-    context.restart();
-    context.run();
-    return tl::unexpected("the node at " + where + " cannot be reached: no answer; look at --node and at firewalls");
-  }
-  if (*result)
-    return tl::unexpected("the node at " + where + " cannot be reached: " + result->message() +
-                          "; does it run, and is its adminport set to this port?");
-  socket->set_option(tcp::no_delay(true), failed);
-  return {};
-}
-
-tl::expected<void, std::string> link_dial::state::shake_hands(const link_identity& identity, const dial_options& o) {
   auto tls = make_link_context(identity, link_end::tool);
   if (!tls) return tl::unexpected(tls.error());
-  pipe = std::make_shared<tls_pipe>(std::move(*socket), std::move(*tls));
-  SSL* const native = pipe->stream().native_handle();
-  error_code is_name;
-  asio::ip::make_address(o.host, is_name);
-  if (is_name)
-    SSL_set1_host(native, o.host.c_str());
-  else
-    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(native), o.host.c_str());
-  std::optional<error_code> result;
-  pipe->shake_hands(asio::ssl::stream_base::client, [&](const error_code& ec) { result = ec; });
-  if (!run_until(o.longest_handshake, [&] { return result.has_value(); })) {
-    pipe->close();
-    context.restart();
-    context.run();
-    return tl::unexpected("what answers at " + where +
-                          " does not finish the TLS handshake; is the node stopped or overloaded, or is this not its "
-                          "adminport?");
-  }
-  if (!*result) return {};
-  const auto verdict = SSL_get_verify_result(native);
-  return tl::unexpected(verdict == X509_V_OK ? explain(*result, where) : judge(verdict, where));
+  dial_wish wish{{}, o.host, std::move(*tls), o.longest_connect, o.longest_handshake};
+  for (const auto& one : found) wish.where.push_back(one.endpoint());
+  tl::expected<void, std::string> result;
+  const auto dialled = dialling::start(context, std::move(wish), [&](auto reached) {
+    if (reached)
+      pipe = std::move(*reached);
+    else
+      result = tl::unexpected(explain(reached.error(), where));
+  });
+  context.run();
+  return result;
 }
 
 tl::expected<void, std::string> link_dial::state::enter(const dial_options& o) {
-  error_code failed;
-  tls_pipe::inner_socket ours(context);
-  tls_pipe::inner_socket theirs(context);
-  asio::local::connect_pair(ours, theirs, failed);
-  if (failed) return tl::unexpected("a link needs two descriptors more: " + failed.message());
-  pipe->carry(std::move(ours), [room = room](const error_code& ec) { room->end(ec); });
+  const auto inside = pipe->carry_for_another([room = room](const error_code& ec) { room->end(ec); });
+  if (!inside) return tl::unexpected("a link needs two descriptors more: " + inside.error().message());
   thread = std::thread([this] {
     context.restart();
     context.run();
   });
   system.emplace(config);
-  const auto greeted = greet(*system, theirs.release(), o.longest_greeting);
+  const auto greeted = greet(*system, *inside, o.longest_greeting);
   if (greeted && *greeted) {
     door = *greeted;
     return {};
@@ -246,9 +220,7 @@ tl::expected<std::unique_ptr<link_dial>, std::string> link_dial::open(const link
                                                                       const dial_options& options) {
   std::unique_ptr<link_dial> made(new link_dial(std::make_unique<state>()));
   auto& s = *made->state_;
-  const auto done = s.connect(options).and_then([&] { return s.shake_hands(identity, options); }).and_then([&] {
-    return s.enter(options);
-  });
+  const auto done = s.reach(identity, options).and_then([&] { return s.enter(options); });
   if (!done) return tl::unexpected(done.error());
   return made;
 }

@@ -1,8 +1,14 @@
 #include "net/tls_pipe.hpp"
 
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/local/connect_pair.hpp>
 #include <boost/asio/write.hpp>
+
+#include "net/certificates.hpp"
 
 namespace authnz::net {
 
@@ -16,6 +22,22 @@ void tls_pipe::shake_hands(asio::ssl::stream_base::handshake_type type, done the
   outside_.async_handshake(type, [self = shared_from_this(), then = std::move(then)](const error_code& ec) {
     if (!self->closed_) then(ec);
   });
+}
+
+std::string tls_pipe::peer_name() {
+  const certificate_ptr shown(SSL_get1_peer_certificate(outside_.native_handle()), X509_free);
+  return shown ? facts_of(shown).name : std::string();
+}
+
+tl::expected<int, error_code> tls_pipe::carry_for_another(done ended) {
+  error_code failed;
+  inner_socket ours(outside_.get_executor());
+  inner_socket theirs(outside_.get_executor());
+  asio::local::connect_pair(ours, theirs, failed);
+  if (failed) return tl::unexpected(failed);
+  const int given = theirs.release();
+  carry(std::move(ours), std::move(ended));
+  return given;
 }
 
 void tls_pipe::carry(inner_socket&& inside, done ended) {

@@ -16,6 +16,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <tl/expected.hpp>
 
 namespace authnz::net {
 
@@ -31,8 +33,12 @@ class tls_pipe : public std::enable_shared_from_this<tls_pipe> {
   tls_pipe(outer_socket&& outside, std::shared_ptr<boost::asio::ssl::context> context);
 
   void shake_hands(boost::asio::ssl::stream_base::handshake_type type, done then);
+  /// The name in the certificate that the peer has shown; empty if it has none.
+  std::string peer_name();
   /// Once hands are shaken. `ended` is called once, unless closed from here.
   void carry(inner_socket&& inside, done ended);
+  /// The same, to a new socket for somebody else, who closes it.
+  tl::expected<int, boost::system::error_code> carry_for_another(done ended);
   /// Nothing is called any more.
   void close();
 
