@@ -6,7 +6,8 @@ Exact: it accepts a history if, and only if, there is an order of its operations
 gone through, in which whatever ended before another began comes before it. An operation whose outcome is unknown may
 have taken effect at any time after its start, or never.
 
-`bounded` is the same, but a read may tell what was current up to `bound` seconds before its start.
+`bounded` is the same, but what changed nothing, a read or a refusal, may tell what was current up to `bound` seconds
+before its start.
 """
 
 from __future__ import annotations
@@ -123,12 +124,14 @@ def bounded(history: Iterable[Operation], bound: float, model: Register = Regist
         if o.known and not model.changes_nothing(o):
             changes.setdefault((o.key, o.node), []).append(o.end)
 
-    def earliest(read: Operation) -> float:
-        own = changes.get((read.key, read.node), [])
-        before = bisect.bisect_right(own, read.start)
-        return max(read.start - bound, math.nextafter(own[before - 1], math.inf) if before else -math.inf)
+    def earlier(o: Operation) -> Operation:
+        if not (o.known and model.changes_nothing(o)):
+            return o
+        own = changes.get((o.key, o.node), [])
+        before = bisect.bisect_right(own, o.start)
+        return replace(o, start=max(o.start - bound, math.nextafter(own[before - 1], math.inf) if before else -math.inf))
 
-    return linearizable((replace(o, start=earliest(o)) if o.name == "read" else o for o in operations), model)
+    return linearizable(map(earlier, operations), model)
 
 
 NOT_BEHIND_UNKNOWN = Unknown()

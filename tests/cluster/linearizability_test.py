@@ -142,6 +142,11 @@ class Bounded(unittest.TestCase):
     def test_a_read_tells_no_value_from_nowhere(self) -> None:
         self.assertFalse(bounded([write(1, 0, 1), read(2, 0, 1, "b")], 10))
 
+    def test_a_refusal_may_be_as_old_as_the_bound(self) -> None:
+        history = [write(1, 0, 1), replace(edit(2, False, 1.5, 2), node="b")]
+        self.assertTrue(bounded(history, 1))
+        self.assertFalse(bounded(history, 0.2))
+
     def test_writes_are_not_bounded_but_strict(self) -> None:
         self.assertFalse(bounded([use(True, 0, 1), use(True, 2, 3, "b")], 10, Register("fresh")))
 
@@ -245,7 +250,7 @@ class RandomHistories(unittest.TestCase):
             history = any_history(choice, choice.randrange(1, 6), lengthen=3)
             # Nodes of their own: nobody reads their own writes.
             history = [replace(o, node=n) for n, o in enumerate(history)]
-            older = [replace(o, start=o.start - 3) if o.name == "read" else o for o in history]
+            older = [replace(o, start=o.start - 3) if o.name == "read" or o.result is False else o for o in history]
             expected = permutations_that_hold(older, Register(2))
             verdicts[expected] += 1
             self.assertEqual(bool(bounded(history, 3, Register(2))), expected, f"seed {seed}")
