@@ -47,6 +47,10 @@ class FsckOfANode(FsckCase):
         self.assertIn("127.0.0.1:1", done.stderr)
         self.assertEqual(done.stdout, "")
 
+    def test_says_that_the_node_is_of_no_cluster(self) -> None:
+        text = self.ctl("fsck", "--cluster", code=1)
+        self.assertIn("cluster", text)
+
     def test_leaves_a_store_in_use_alone(self) -> None:
         done = self.fsck("--store", str(self.store), code=3)
         self.assertIn("another process has it open", done.stderr)
@@ -59,6 +63,8 @@ class FsckOfANode(FsckCase):
         for arguments in (
             ("--reindex",),
             (*store, "--basedir", str(self.server.directory)),
+            (*store, "--cluster"),
+            ("--cluster", "--reindex"),
         ):
             self.assertEqual(self.fsck(*arguments, code=2).stdout, "")
 

@@ -1,5 +1,6 @@
 /// `authnzctl fsck`: whether a store holds together, the running node's or
-/// that of a daemon that is stopped.
+/// that of a daemon that is stopped; and whether all nodes of a cluster have
+/// the same.
 #pragma once
 
 namespace CLI {
