@@ -23,6 +23,8 @@ struct identity {
 };
 inline constexpr std::uint64_t cluster_format = 1;
 
+std::string identity_text(const identity& who);
+
 /// Nothing if there is no cluster under the prefix. The error is one line.
 tl::expected<std::optional<identity>, std::string> read_identity(etcd::client& etcd, const storage::cluster_keys& keys);
 
@@ -30,12 +32,14 @@ tl::expected<std::optional<identity>, std::string> read_identity(etcd::client& e
 /// operations. The error says which option of etcd to raise.
 tl::expected<void, std::string> probe_limits(etcd::client& etcd, const storage::cluster_keys& keys);
 
-/// How far an upload or a download is; `total` may grow.
-using transfer_progress = std::function<void(std::uint64_t records, std::uint64_t total)>;
+/// How far an upload is. Each record is looked at twice: it is sent, and
+/// compared in the end.
+using transfer_progress = std::function<void(std::uint64_t looked_at, std::uint64_t total)>;
 
 /// Uploads a single node's store as a new cluster and marks the store as its
 /// projection that must be rebuilt. When it was interrupted, goes on where it
-/// was; refuses if the prefix has another cluster. Returns the id.
+/// was, if nobody else did meanwhile; refuses if the prefix has another
+/// cluster, or anything. Returns the id. The error is one line.
 tl::expected<std::string, std::string> found_cluster(storage::environment& store, const options& o,
                                                      const transfer_progress& progress);
 

@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace authnz::net::etcd {
@@ -21,6 +22,19 @@ bool is_refusal_of_certificate(std::string_view text) {
         "certificate revoked", "unsupported certificate", "access denied"})
     if (text.find("alert " + std::string(alert)) != std::string_view::npos) return true;
   return false;
+}
+
+list_ptr headers_of(const transfer::request& r) {
+  curl_slist* list = nullptr;
+  // Each answers with the list's first, or with nothing and leaves the list.
+  const auto add = [&](const std::string& line) {
+    if (curl_slist* const longer = curl_slist_append(list, line.c_str()); longer != nullptr) list = longer;
+  };
+  add("Content-Type: application/json");
+  add("Expect:");
+  if (!r.token.empty()) add("Authorization: " + r.token);
+  if (r.needs_leader) add("Grpc-Metadata-hasleader: true");
+  return list_ptr(list);
 }
 
 }  // namespace
@@ -102,17 +116,7 @@ void transfer::begin(request r, sink into) {
   error_.front() = '\0';
   if (!multi_ || !easy_) return finish(CURLE_OUT_OF_MEMORY);
 
-  headers_.reset(curl_slist_append(nullptr, "Content-Type: application/json"));
-  const auto add = [&](const std::string& line) {
-    if (curl_slist* const longer = curl_slist_append(headers_.get(), line.c_str()); longer != nullptr) {
-      headers_.release();
-      headers_.reset(longer);
-    }
-  };
-  add("Expect:");
-  if (!request_.token.empty()) add("Authorization: " + request_.token);
-  if (request_.needs_leader) add("Grpc-Metadata-hasleader: true");
-
+  headers_ = headers_of(request_);
   CURL* const curl = easy_.get();
   curl_easy_setopt(curl, CURLOPT_URL, request_.url.c_str());
   curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
@@ -165,7 +169,7 @@ void transfer::finish(CURLcode result) {
 }
 
 std::string transfer::explain(CURLcode result) const {
-  const std::string said = one_line(error_.front() == '\0' ? curl_easy_strerror(result) : error_.data());
+  std::string said = one_line(error_.front() == '\0' ? curl_easy_strerror(result) : error_.data());
   if (end_.overflown) return "its answer is too large";
   if (is_refusal_of_certificate(error_.data()))
     return certificate_file_.empty()
