@@ -1,6 +1,6 @@
 # A thin front to CMake: `make help` names what there is.
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test check format docs bench clean
+.PHONY: help deps build run test test-cluster check format docs bench clean
 
 DATA ?= data
 JOBS ?= $(shell nproc)
@@ -8,7 +8,7 @@ BIN := build/release/bin
 CXX_FILES = $(shell git ls-files '*.cpp' '*.hpp')
 
 help: ## name the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 deps: ## install the packages that are missing (packages.txt)
 	@tools/install-packages.sh packages.txt
@@ -23,6 +23,9 @@ run: build ## set up a data directory, start the server
 
 test: build ## run every test against the release build
 	@ctest --test-dir build/release --output-on-failure -j $(JOBS)
+
+test-cluster: build ## run the tests of real clusters, the long ones too: kills, partitions, full disks
+	@AUTHNZ_CLUSTER_LONG=1 ctest --test-dir build/release -L cluster --verbose --output-on-failure
 
 check: deps ## format, tidy, sanitizers with all tests, generated files
 	@tools/check.sh

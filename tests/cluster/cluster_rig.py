@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -15,9 +16,16 @@ from typing import Any
 from cryptography.fernet import Fernet
 
 from etcd_members import LOOPBACK, Etcd, Place, own_port
-from server import Server, binary, inherited_environment
+from server import START_SECONDS, Server, StartFailed, binary, inherited_environment
 
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+
+
+def with_clock(shift: str) -> dict[str, str]:
+    """Environment of a process whose wall clock is ahead by `shift`, as faketime has it: "+3600"; empty = right."""
+    if not shift:
+        return {}
+    return {"LD_PRELOAD": str(FAKETIME), "FAKETIME": shift, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
 def wait_for(what: Callable[[], Any], seconds: float = 30, why: str = "") -> Any:
@@ -43,7 +51,7 @@ class Node(Server):
         self.key = cluster.key
         self.write_key_file(self.key)
         self.port = own_port()
-        self.shift = ""  # of its wall clock, as faketime has it, "+1h"
+        self.shift = ""  # of its wall clock
         if place is not LOOPBACK:
             self.items |= {"listen": self.address, "allowedhosts": self.address, "adminlisten": self.address}
         self.cluster_items = {
@@ -73,10 +81,7 @@ class Node(Server):
         return http.client.HTTPConnection(self.address, self.port, timeout=5)
 
     def environment(self) -> dict[str, str]:
-        out = super().environment()
-        if self.shift:
-            out |= {"LD_PRELOAD": str(FAKETIME), "FAKETIME": self.shift, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-        return out
+        return {**super().environment(), **with_clock(self.shift)}
 
     def spawn(self) -> None:
         with open(self.log_file, "ab") as log:
@@ -84,6 +89,21 @@ class Node(Server):
                 [*self.place.prefix, binary("authnzerver")],
                 env=self.environment(), stdout=log, stderr=log, cwd=self.directory,
             )  # fmt: skip
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                return super().wait_until_ready()
+            except StartFailed as failure:
+                last = failure.stderr.splitlines()[-1]
+                if "is registered already" not in last or time.monotonic() > deadline:
+                    raise AssertionError(f"{self.name} ended: {last}") from None
+            time.sleep(0.5)
+            self.spawn()
+
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
 
     def lose_store(self) -> None:
         shutil.rmtree(self.store)
@@ -108,6 +128,7 @@ class Cluster:
         places: Sequence[Place] = (LOOPBACK,) * 3,
         address_of: Callable[[Place], str] = lambda place: place.address,
         urls_for: Callable[[int], Sequence[str]] | None = None,
+        certificates_shift: str = "",
         **items: str,
     ) -> None:
         self.etcd = etcd
@@ -116,8 +137,11 @@ class Cluster:
         self.address_of = address_of
         self.directory = Path(tempfile.mkdtemp(prefix="authnz-cluster-"))
         self.certs = self.directory / "certs"
-        self.ctl_at("certs", "init", "--dir", str(self.certs))
+        hosts = [word for address in sorted({*map(address_of, places)}) for word in ("--host", address)]
+        self.ctl_at("certs", "init", "--dir", str(self.certs), *hosts, shift=certificates_shift)
         self.node_items = {"readconsistency": "bounded", "readbound": "1000", "clusterlease": "5", **items}
+        if etcd.certificates:
+            self.node_items |= etcd.certificates.node_items
         self.urls_for = urls_for or (lambda number: etcd.urls)
         self.nodes: list[Node] = []
         for place in places:
@@ -144,15 +168,26 @@ class Cluster:
         return self
 
     def upload(self, node: Node) -> subprocess.CompletedProcess[str]:
-        return self.ctl_at(
-            "cluster", "init", "--store", str(node.store), "--etcd", ",".join(self.etcd.urls), "--prefix", self.prefix
-        )
+        return self.ctl_at("cluster", "init", "--store", str(node.store), *self.etcd_options)
 
-    def ctl_at(self, *arguments: str, node: Node | None = None, code: int = 0) -> subprocess.CompletedProcess[str]:
+    @property
+    def etcd_options(self) -> list[str]:
+        """Of authnzctl, for commands that speak to etcd themselves."""
+        options = ["--etcd", ",".join(self.etcd.urls), "--prefix", self.prefix]
+        if self.etcd.certificates:
+            file = self.etcd.certificates.file
+            options += ["--etcd-cafile", file("ca.pem"), "--etcd-cert", file("client.pem")]
+            options += ["--etcd-key", file("client.key")]
+        return options
+
+    def ctl_at(
+        self, *arguments: str, node: Node | None = None, code: int = 0, shift: str = ""
+    ) -> subprocess.CompletedProcess[str]:
         link = ["--node", f"{node.address}:{node.items['adminport']}", "--certs", str(self.certs)] if node else []
         done = subprocess.run(
             [binary("authnzctl"), *arguments, *link],
-            capture_output=True, text=True, timeout=120, env=inherited_environment(), input="",
+            capture_output=True, text=True, timeout=120, input="",
+            env={**inherited_environment(), **with_clock(shift)},
         )  # fmt: skip
         if done.returncode != code:
             raise AssertionError(f"authnzctl {arguments} ended with {done.returncode}: {done.stdout}{done.stderr}")
@@ -172,6 +207,20 @@ class Cluster:
     def wait_until_ready(self) -> None:
         for node in self.running():
             wait_for(node.is_ready, 60, f"{node.name} is not ready: {node.last_lines()}")
+
+    def mend(self) -> None:
+        """Whatever a test that failed has left behind: all run again."""
+        for number, member in enumerate(self.etcd.members):
+            if member.process is None:
+                self.etcd.spawn(number, "existing")
+            self.etcd.thaw(number)
+        for node in self.nodes:
+            if node.is_running():
+                node.signal(signal.SIGCONT)
+            else:
+                node.spawn()
+        for node in self.nodes:
+            node.wait_until_ready()
 
     def stop(self) -> None:
         for node in self.running():

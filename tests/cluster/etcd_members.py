@@ -43,38 +43,99 @@ def own_port() -> int:
                 continue
 
 
+@dataclass(frozen=True)
+class Certificates:
+    """One authority, one certificate for all members, one for their clients."""
+
+    directory: Path
+
+    @classmethod
+    def make(cls, directory: Path, addresses: set[str]) -> Certificates:
+        directory.mkdir()
+        names = ",".join(f"IP:{address}" for address in sorted(addresses))
+        key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+        sign = "openssl x509 -req -CA ca.pem -CAkey ca.key -CAcreateserial -days 2"
+        script = f"""
+            openssl req -x509 {key} -days 2 -subj /CN=ca -keyout ca.key -out ca.pem
+            printf 'subjectAltName={names}\nextendedKeyUsage=serverAuth,clientAuth\n' >member.ext
+            printf 'extendedKeyUsage=clientAuth\n' >client.ext
+            for who in member client; do
+              openssl req {key} -subj /CN=$who -keyout $who.key -out $who.csr
+              {sign} -in $who.csr -extfile $who.ext -out $who.pem
+            done"""
+        subprocess.run(["sh", "-ec", script], cwd=directory, check=True, capture_output=True)
+        return cls(directory)
+
+    def file(self, name: str) -> str:
+        return str(self.directory / name)
+
+    @property
+    def member_options(self) -> list[str]:
+        each = [
+            f"--{who}cert-file={self.file('member.pem')} --{who}key-file={self.file('member.key')} "
+            f"--{who}trusted-ca-file={self.file('ca.pem')} --{who}client-cert-auth"
+            for who in ("", "peer-")
+        ]
+        return " ".join(each).split()
+
+    @property
+    def ctl_options(self) -> list[str]:
+        return ["--cacert", self.file("ca.pem"), "--cert", self.file("client.pem"), "--key", self.file("client.key")]
+
+    @property
+    def node_items(self) -> dict[str, str]:
+        return {
+            "clustercafile": self.file("ca.pem"),
+            "clustercert": self.file("client.pem"),
+            "clusterkey": self.file("client.key"),
+        }
+
+
 @dataclass
 class Member:
     name: str
     place: Place
     directory: Path
+    scheme: str = "http"
     client_port: int = field(default_factory=own_port)
     peer_port: int = field(default_factory=own_port)
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        return f"http://{self.place.address}:{self.client_port}"
+        return f"{self.scheme}://{self.place.address}:{self.client_port}"
 
     @property
     def peer_url(self) -> str:
-        return f"http://{self.place.address}:{self.peer_port}"
+        return f"{self.scheme}://{self.place.address}:{self.peer_port}"
 
 
 class Etcd:
-    """Members by number, from 0. They sync nothing to the disk: a killed process loses nothing by that."""
+    """Members by number, from 0. They sync nothing to the disk: a killed process loses nothing by that.
+
+    Those that are not on the loopback address speak TLS.
+    """
 
     def __init__(self, places: list[Place] | int = 3, *options: str) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="authnz-etcd-"))
         self.options = ["--unsafe-no-fsync", "--max-txn-ops=1024", "--log-level=error", *options]
         places = [LOOPBACK] * places if isinstance(places, int) else places
-        self.members = [Member(f"e{n}", place, self.directory / f"e{n}") for n, place in enumerate(places)]
+        self.certificates: Certificates | None = None
+        if LOOPBACK not in places:
+            self.certificates = Certificates.make(self.directory / "certs", {place.address for place in places})
+            self.options += self.certificates.member_options
+        scheme = "https" if self.certificates else "http"
+        self.members = [Member(f"e{n}", place, self.directory / f"e{n}", scheme) for n, place in enumerate(places)]
 
     def start(self) -> Etcd:
-        for number in range(len(self.members)):
-            self.spawn(number)
-        for number in range(len(self.members)):
-            self.wait_until_healthy(number)
+        try:
+            for number in range(len(self.members)):
+                self.spawn(number)
+            for number in range(len(self.members)):
+                self.wait_until_healthy(number)
+        except BaseException:
+            self.remove()
+            raise
         return self
 
     def spawn(self, number: int, state: str = "new") -> None:
@@ -109,8 +170,11 @@ class Etcd:
     ) -> subprocess.CompletedProcess[str]:
         chosen = self.running() if members is None else members
         endpoints = ",".join(self.members[n].url for n in chosen)
+        options = ["--endpoints", endpoints, "--dial-timeout=2s", "--command-timeout=5s"]
+        if self.certificates:
+            options += self.certificates.ctl_options
         return subprocess.run(
-            [ETCDCTL, "--endpoints", endpoints, "--dial-timeout=2s", "--command-timeout=5s", *arguments],
+            [ETCDCTL, *options, *arguments],
             capture_output=True, text=True, input=text, env={"PATH": os.environ["PATH"], "ETCDCTL_API": "3"},
         )  # fmt: skip
 
