@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -22,6 +23,9 @@ constexpr mode_t mode_of_keys = 0600;
 constexpr mode_t mode_of_certificates = 0644;
 // Clocks differ.
 constexpr std::chrono::minutes head_start{5};
+
+constexpr auto all_roles = std::to_array(
+    {certificate_role::authority, certificate_role::node, certificate_role::admin, certificate_role::peer});
 
 std::string stem_of(certificate_role role) {
   return role == certificate_role::authority ? "ca" : std::string(word_of(role));
@@ -47,6 +51,20 @@ tl::unexpected<std::string> about(const path& file, const std::string& reason) {
 
 std::string renew_hint(const path& folder, certificate_role role) {
   return "; renew it with: authnzctl certs renew --dir " + folder.string() + " " + stem_of(role);
+}
+
+std::string init_command(const path& folder, certificate_role role) {
+  return "authnzctl certs init" + std::string(role == certificate_role::peer ? " --cluster --name NODE" : "") +
+         " --dir " + folder.string();
+}
+
+/// A node that administrators reach and a peer of nodes are never the same.
+outcome<void> check_authority(const path& folder, const certificate_ptr& authority, certificate_role role) {
+  const bool is_cluster = facts_of(authority).name == cluster_authority_name;
+  if (is_cluster == (role == certificate_role::peer)) return {};
+  return about(folder / "ca.pem", is_cluster ? "is a cluster's authority: it makes certificates of peers alone"
+                                             : "is no cluster's authority; make one in a directory of its own with: "
+                                               "authnzctl certs init --cluster --name NODE --dir DIR");
 }
 
 outcome<certificate_ptr> read_certificate(const path& file) {
@@ -161,6 +179,8 @@ class pair_maker {
     auto by = wish.role == certificate_role::authority ? outcome<authority>(authority{nullptr, *key})
                                                        : read_authority(folder_);
     if (!by) return tl::unexpected(by.error());
+    if (by->certificate)
+      if (auto may = check_authority(folder_, by->certificate, wish.role); !may) return may;
     wish.from = now_ - head_start;
     const auto made = make_certificate(wish, *key, by->certificate, by->key);
     if (!made) return tl::unexpected(made.error());
@@ -207,7 +227,7 @@ std::vector<std::string> problems_of(const path& folder, certificate_role role, 
 }
 
 void survey_one(const path& folder, const std::string& prefix, sys_seconds now, std::vector<folder_item>& found) {
-  for (const auto role : {certificate_role::authority, certificate_role::node, certificate_role::admin}) {
+  for (const auto role : all_roles) {
     const pair_files files(folder, role);
     const bool certificate_there = is_there(files.certificate);
     if (!certificate_there && !is_there(files.key)) continue;
@@ -226,7 +246,7 @@ void survey_one(const path& folder, const std::string& prefix, sys_seconds now, 
 }
 
 std::optional<certificate_role> role_of_stem(const std::string& stem) {
-  for (const auto role : {certificate_role::authority, certificate_role::node, certificate_role::admin})
+  for (const auto role : all_roles)
     if (stem == stem_of(role)) return role;
   return std::nullopt;
 }
@@ -237,8 +257,7 @@ tl::expected<link_identity, std::string> read_identity(const path& folder, certi
   const pair_files files(folder, role);
   const path authority_file = pair_files(folder, certificate_role::authority).certificate;
   if (!is_there(files.certificate) && !is_there(files.key))
-    return about(files.certificate,
-                 "does not exist; make the certificates with: authnzctl certs init --dir " + folder.string());
+    return about(files.certificate, "does not exist; make the certificates with: " + init_command(folder, role));
   const auto certificate = read_certificate(files.certificate);
   if (!certificate) return tl::unexpected(certificate.error());
   for (const auto& problem : problems_of(folder, role, *certificate, now))
@@ -272,7 +291,7 @@ tl::expected<std::vector<made_file>, std::string> make_folder(const path& folder
   using enum certificate_role;
   pair_maker pairs(folder, now);
   const auto until = now + wish.lifetime;
-  auto done = pairs.make({authority, "authnzerver admin link", {}, {}, now + authority_lifetime})
+  auto done = pairs.make({authority, std::string(admin_authority_name), {}, {}, now + authority_lifetime})
                   .and_then([&] {
                     return pairs.make({node, wish.node_name, wish.node_hosts, {}, until});
                   })
@@ -283,9 +302,24 @@ tl::expected<std::vector<made_file>, std::string> make_folder(const path& folder
   return std::move(pairs).files();
 }
 
+tl::expected<std::vector<made_file>, std::string> make_cluster_folder(const path& folder,
+                                                                      const cluster_folder_wish& wish,
+                                                                      sys_seconds now) {
+  if (auto there = make_directory(folder); !there) return tl::unexpected(there.error());
+  using enum certificate_role;
+  pair_maker pairs(folder, now);
+  auto done =
+      pairs.make({authority, std::string(cluster_authority_name), {}, {}, now + authority_lifetime}).and_then([&] {
+        return pairs.make({peer, wish.node_name, wish.hosts, {}, now + wish.lifetime});
+      });
+  if (!done) return tl::unexpected(done.error());
+  return std::move(pairs).files();
+}
+
 tl::expected<void, std::string> issue(const path& folder, const issue_wish& wish, sys_seconds now) {
   const auto by = read_authority(folder);
   if (!by) return tl::unexpected(by.error());
+  if (auto may = check_authority(folder, by->certificate, wish.role); !may) return may;
   const auto key = make_private_key();
   if (!key) return tl::unexpected(key.error());
   const auto made = make_certificate({wish.role, wish.name, wish.hosts, now - head_start, now + wish.lifetime}, *key,

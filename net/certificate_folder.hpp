@@ -5,6 +5,8 @@
 /// directory of mode 0700. A node reads `ca.pem` and `node*`, the tool `ca.pem`
 /// and `admin*`; the authority's key is needed to sign alone. Certificates that
 /// are issued for others lie in directories of the same form below it.
+/// A cluster's directory is another one, with an authority of its own, and with
+/// `peer.pem` and `peer-key.pem` for the links between nodes.
 ///
 /// Files appear whole or not at all, synced, under their names. A pair whose
 /// key changes is two renames; what a crash between them leaves is mended by
@@ -33,7 +35,7 @@ struct link_identity {
   certificate_facts facts;
 };
 
-/// `role` is node or admin. Everything that would make a link fail is an error:
+/// `role` is not the authority. Everything that would make a link fail is an error:
 /// missing, unreadable, a key that others can read, a pair that does not belong
 /// together, another authority, expired, not valid yet, made for another role.
 tl::expected<link_identity, std::string> read_identity(const std::filesystem::path& folder, certificate_role role,
@@ -66,6 +68,17 @@ struct folder_wish {
 tl::expected<std::vector<made_file>, std::string> make_folder(const std::filesystem::path& folder,
                                                               const folder_wish& wish, std::chrono::sys_seconds now);
 
+struct cluster_folder_wish {
+  std::string node_name;  ///< as the cluster knows it
+  std::vector<std::string> hosts;
+  std::chrono::days lifetime = usual_lifetime;  ///< of the node's
+};
+
+/// The same for the links between the nodes of a cluster.
+tl::expected<std::vector<made_file>, std::string> make_cluster_folder(const std::filesystem::path& folder,
+                                                                      const cluster_folder_wish& wish,
+                                                                      std::chrono::sys_seconds now);
+
 struct issue_wish {
   certificate_role role{};
   std::string name;
@@ -74,7 +87,8 @@ struct issue_wish {
   std::chrono::days lifetime = usual_lifetime;
 };
 
-/// Makes a directory with one new pair and the authority's certificate.
+/// Makes a directory with one new pair and the authority's certificate. Peers
+/// are a cluster's authority's alone, all others are not.
 tl::expected<void, std::string> issue(const std::filesystem::path& folder, const issue_wish& wish,
                                       std::chrono::sys_seconds now);
 

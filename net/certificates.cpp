@@ -67,7 +67,7 @@ bool add_extensions(X509* to, X509* signer, const certificate_wish& wish) {
   if (wish.role == certificate_role::authority)
     return subject_key && add_extension(to, signer, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
            add_extension(to, signer, NID_key_usage, "critical,keyCertSign,cRLSign");
-  const bool is_node = wish.role == certificate_role::node;
+  const bool is_node = wish.role != certificate_role::admin;
   return subject_key && add_extension(to, signer, NID_authority_key_identifier, "keyid:always") &&
          add_extension(to, signer, NID_basic_constraints, "critical,CA:FALSE") &&
          add_extension(to, signer, NID_key_usage, "critical,digitalSignature") &&
@@ -110,8 +110,7 @@ std::chrono::sys_seconds time_of(const ASN1_TIME* t) {
   return std::chrono::sys_seconds(std::chrono::seconds(::timegm(&fields)));
 }
 
-std::string common_name(X509* of) {
-  const auto* subject = X509_get_subject_name(of);
+std::string common_name(const X509_NAME* subject) {
   const int place = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
   if (place < 0) return {};
   unsigned char* text = nullptr;
@@ -161,7 +160,9 @@ std::vector<std::string> hosts_of(X509* of) {
 certificate_role role_of(X509* of) {
   if (X509_check_ca(of) != 0) return certificate_role::authority;
   const auto use = X509_get_extended_key_usage(of);
-  return use == UINT32_MAX || (use & XKU_SSL_SERVER) != 0 ? certificate_role::node : certificate_role::admin;
+  if (use != UINT32_MAX && (use & XKU_SSL_SERVER) == 0) return certificate_role::admin;
+  return common_name(X509_get_issuer_name(of)) == cluster_authority_name ? certificate_role::peer
+                                                                         : certificate_role::node;
 }
 
 int no_passphrase(char*, int, int, void*) { return -1; }
@@ -173,6 +174,7 @@ std::string_view word_of(certificate_role role) {
     case certificate_role::authority: return "authority";
     case certificate_role::node: return "node";
     case certificate_role::admin: return "admin";
+    case certificate_role::peer: return "peer";
   }
   return "";
 }
@@ -233,12 +235,8 @@ private_key_ptr parse_private_key(std::string_view pem) {
 
 certificate_facts facts_of(const certificate_ptr& certificate) {
   X509* const of = certificate.get();
-  return {role_of(of),
-          common_name(of),
-          serial_of(of),
-          hosts_of(of),
-          time_of(X509_get0_notBefore(of)),
-          time_of(X509_get0_notAfter(of))};
+  return {role_of(of),  common_name(X509_get_subject_name(of)), serial_of(of),
+          hosts_of(of), time_of(X509_get0_notBefore(of)),       time_of(X509_get0_notAfter(of))};
 }
 
 bool belong_together(const certificate_ptr& certificate, const private_key_ptr& key) {

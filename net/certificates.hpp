@@ -1,9 +1,11 @@
-/// Certificates of the admin link: made, read and judged in memory.
+/// Certificates of the admin link, and of the links between nodes: made, read
+/// and judged in memory.
 ///
 /// A private authority signs; keys are EC P-256, signatures SHA-256, serial
 /// numbers random (RFC 5280). A node may be a TLS server and a TLS client; an
 /// administrator's certificate is a client's alone, so that nobody can pose as
-/// a node with it. Errors are sentences.
+/// a node with it. A peer's is a node's that was made by an authority of the
+/// name `cluster_authority_name`. Errors are sentences.
 #pragma once
 
 #include <openssl/types.h>
@@ -23,15 +25,18 @@ namespace authnz::net {
 using certificate_ptr = std::shared_ptr<X509>;
 using private_key_ptr = std::shared_ptr<EVP_PKEY>;
 
-enum class certificate_role : std::uint8_t { authority, node, admin };
+enum class certificate_role : std::uint8_t { authority, node, admin, peer };
 
-/// `authority`, `node` or `admin`.
+inline constexpr std::string_view admin_authority_name = "authnzerver admin link";
+inline constexpr std::string_view cluster_authority_name = "authnzerver cluster";
+
+/// `authority`, `node`, `admin` or `peer`.
 std::string_view word_of(certificate_role role);
 
 struct certificate_wish {
   certificate_role role{};
   std::string name;                ///< common name, 1-64 bytes of printable ASCII
-  std::vector<std::string> hosts;  ///< names and addresses of a node
+  std::vector<std::string> hosts;  ///< names and addresses of a node or peer
   std::chrono::sys_seconds from;
   std::chrono::sys_seconds until;
 };

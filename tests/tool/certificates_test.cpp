@@ -228,5 +228,70 @@ TEST_F(certificates, are_refused_names_that_are_none) {
   EXPECT_FALSE(renew(folder, "other", {}, start));
 }
 
+class cluster_certificates : public testing::Test {
+ protected:
+  cluster_certificates() {
+    const auto made = make_cluster_folder(folder, {"node-1", {"127.0.0.1"}}, start);
+    EXPECT_TRUE(made) << made.error();
+  }
+  static std::string error(const path& where, std::chrono::sys_seconds now = start) {
+    const auto read = read_identity(where, certificate_role::peer, now);
+    return read ? std::string() : read.error();
+  }
+
+  scratch dir;
+  path folder = dir.path() / "cluster-certs";
+};
+
+TEST_F(cluster_certificates, are_a_peers_and_of_an_authority_of_their_own) {
+  const auto peer = read_identity(folder, certificate_role::peer, start);
+  ASSERT_TRUE(peer) << peer.error();
+  EXPECT_EQ(peer->facts.name, "node-1");
+  EXPECT_EQ(peer->facts.role, certificate_role::peer);
+  EXPECT_EQ(peer->facts.hosts, std::vector<std::string>{"127.0.0.1"});
+  EXPECT_EQ(facts_of(parse_certificate(peer->authority)).name, cluster_authority_name);
+  EXPECT_EQ(mode_of(folder / "peer-key.pem"), 0600);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 4);
+}
+
+TEST_F(cluster_certificates, are_issued_for_other_nodes) {
+  ASSERT_TRUE(issue(folder, {certificate_role::peer, "node-2", {}, folder / "peer-node-2"}, start));
+  EXPECT_EQ(error(folder / "peer-node-2"), "");
+  EXPECT_FALSE(std::filesystem::exists(folder / "peer-node-2/ca-key.pem"));
+}
+
+TEST_F(cluster_certificates, are_renewed_and_stay_peers) {
+  const auto later = start + days(396);
+  ASSERT_TRUE(renew(folder, "peer", {.new_key = true}, later));
+  EXPECT_EQ(error(folder, later + days(100)), "");
+}
+
+TEST_F(cluster_certificates, have_an_authority_that_makes_no_administrators) {
+  for (const auto role : {certificate_role::admin, certificate_role::node}) {
+    const auto made = issue(folder, {role, "ada", {"localhost"}, folder / "other"}, start);
+    ASSERT_FALSE(made);
+    EXPECT_NE(made.error().find("is a cluster's authority"), std::string::npos) << made.error();
+  }
+}
+
+TEST_F(cluster_certificates, are_not_made_by_the_admin_links_authority) {
+  ASSERT_TRUE(make_folder(dir.path() / "certs", {"node-1", {"localhost"}, "ada"}, start));
+  const auto made = issue(dir.path() / "certs", {certificate_role::peer, "node-2", {}, dir.path() / "peer"}, start);
+  ASSERT_FALSE(made);
+  EXPECT_NE(made.error().find("is no cluster's authority"), std::string::npos) << made.error();
+  EXPECT_FALSE(make_cluster_folder(dir.path() / "certs", {"node-2", {}}, start));
+}
+
+TEST_F(cluster_certificates, are_not_a_nodes_under_another_file_name) {
+  ASSERT_TRUE(make_folder(dir.path() / "certs", {"node-1", {"localhost"}, "ada"}, start));
+  std::filesystem::rename(dir.path() / "certs/node.pem", dir.path() / "certs/peer.pem");
+  std::filesystem::rename(dir.path() / "certs/node-key.pem", dir.path() / "certs/peer-key.pem");
+  EXPECT_NE(error(dir.path() / "certs").find("is a certificate for the role node, not peer"), std::string::npos);
+}
+
+TEST_F(cluster_certificates, that_are_missing_say_how_to_make_them) {
+  EXPECT_NE(error(dir.path() / "none").find("authnzctl certs init --cluster --name NODE --dir "), std::string::npos);
+}
+
 }  // namespace
 }  // namespace authnz::net

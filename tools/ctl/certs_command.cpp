@@ -34,6 +34,7 @@ struct certs_options {
   std::int64_t lifetime = net::usual_lifetime.count();
   bool new_key = false;
   bool json = false;
+  bool cluster = false;
 };
 using options_ptr = std::shared_ptr<certs_options>;
 
@@ -65,19 +66,42 @@ void tell_restart() {
   std::cout << "A running node reads its certificates again on SIGHUP; links that are open stay.\n";
 }
 
+/// Names and addresses of this host, and those that were given.
+std::vector<std::string> hosts_of(const certs_options& o) {
+  const auto host = this_host();
+  std::vector<std::string> hosts{"localhost", "127.0.0.1", "::1"};
+  if (net::is_host(host) && host != "localhost") hosts.push_back(host);
+  hosts.insert(hosts.end(), o.hosts.begin(), o.hosts.end());
+  return hosts;
+}
+
+void tell_files(const std::vector<net::made_file>& made) {
+  for (const auto& one : made)
+    std::cout << (one.made ? "made " : "kept ") << one.file.string() << (one.made ? "\n" : " (exists already)\n");
+}
+
+int init_cluster(const certs_options& o) {
+  if (o.node_name.empty()) return fail({exit_usage, "no-name", "name the node, as its clusternode does, with --name"});
+  const auto made = net::make_cluster_folder(o.dir, {o.node_name, hosts_of(o), days(o.lifetime)}, now());
+  if (!made) return complain(made.error());
+  tell_files(*made);
+  std::cout << "Start the node with AUTHNZERVER_CLUSTERCERTS=" << o.dir
+            << " and AUTHNZERVER_CLUSTERPORT=13433; the others' are made with: authnzctl certs issue peer NODE --dir "
+            << o.dir << '\n';
+  return exit_done;
+}
+
 int init(const certs_options& o) {
+  if (o.cluster) return init_cluster(o);
   net::folder_wish wish;
   const auto host = this_host();
   wish.node_name = !o.node_name.empty() ? o.node_name : host.empty() ? "node" : host.substr(0, 64);
-  wish.node_hosts = {"localhost", "127.0.0.1", "::1"};
-  if (net::is_host(host) && host != "localhost") wish.node_hosts.push_back(host);
-  wish.node_hosts.insert(wish.node_hosts.end(), o.hosts.begin(), o.hosts.end());
+  wish.node_hosts = hosts_of(o);
   wish.admin_name = o.admin_name.empty() ? this_user() : o.admin_name;
   wish.lifetime = days(o.lifetime);
   const auto made = net::make_folder(o.dir, wish, now());
   if (!made) return complain(made.error());
-  for (const auto& one : *made)
-    std::cout << (one.made ? "made " : "kept ") << one.file.string() << (one.made ? "\n" : " (exists already)\n");
+  tell_files(*made);
   std::cout << "Start the node with AUTHNZERVER_ADMINCERTS=" << o.dir << " and AUTHNZERVER_ADMINPORT=13432.\n";
   return exit_done;
 }
@@ -170,12 +194,12 @@ void add_issue(CLI::App& certs, const options_ptr& o, int& status) {
   auto* app = certs.add_subcommand("issue", "Make a certificate for another node or administrator, in a new directory");
   auto role = std::make_shared<certificate_role>(certificate_role::admin);
   auto name = std::make_shared<std::string>();
-  const std::map<std::string, certificate_role> roles{{"node", certificate_role::node},
-                                                      {"admin", certificate_role::admin}};
-  app->add_option("kind", *role, "node or admin")
+  const std::map<std::string, certificate_role> roles{
+      {"node", certificate_role::node}, {"admin", certificate_role::admin}, {"peer", certificate_role::peer}};
+  app->add_option("kind", *role, "node, admin, or peer: of a node to the other nodes of its cluster")
       ->required()
-      ->transform(CLI::CheckedTransformer(roles).description("{node,admin}"));
-  app->add_option("name", *name, "The node's name, or the administrator's")->required();
+      ->transform(CLI::CheckedTransformer(roles).description("{node,admin,peer}"));
+  app->add_option("name", *name, "The node's name (a peer's is its clusternode), or the administrator's")->required();
   app->add_option("--host", o->hosts, "Name or address that a node is reached at; more than one is fine");
   app->add_option("--out", o->out, "Directory to make; by default KIND-NAME in --dir");
   add_common(*app, o);
@@ -187,10 +211,12 @@ void add_issue(CLI::App& certs, const options_ptr& o, int& status) {
 
 void add_certs(CLI::App& app, int& status) {
   const auto o = std::make_shared<certs_options>();
-  auto* certs = app.add_subcommand("certs", "Make, list and renew the certificates of the link to a node");
+  auto* certs =
+      app.add_subcommand("certs", "Make, list and renew the certificates of the links to a node and between nodes");
   certs->require_subcommand(1);
   auto* making = certs->add_subcommand("init", "Make an authority, a node's and an administrator's certificate");
-  making->add_option("--node-name", o->node_name, "The node's name; by default the host's");
+  making->add_flag("--cluster", o->cluster, "For the links between the nodes of a cluster: an authority, and a peer's");
+  making->add_option("--node-name,--name", o->node_name, "The node's name; by default the host's");
   making->add_option("--admin-name", o->admin_name, "The administrator's name; by default the user's");
   making->add_option("--host", o->hosts, "Further name or address that the node is reached at");
   add_common(*making, o);
