@@ -21,7 +21,7 @@ etcd::outcome<std::vector<member>> read_members(etcd::client& etcd, const storag
     auto node = r.key.substr(keys.members().size());
     auto held = duties[node];
     out.push_back({std::move(node), std::move(who.address), std::move(who.version), std::move(who.started),
-                   r.mod_revision, std::move(held)});
+                   r.mod_revision, std::move(held), std::move(who.link)});
   }
   return out;
 }

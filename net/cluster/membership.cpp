@@ -60,6 +60,7 @@ struct membership::state {
   void begin();
   void end();
   void drain();
+  const std::string& session() const noexcept { return node.self().session; }
   bool is_certain() const noexcept { return boot_clock::now().time_since_epoch().count() < certain_until; }
 
  private:
@@ -324,6 +325,8 @@ std::optional<storage::expectation> membership::fence(duty d) const {
   const auto revision = state_->fences.at(static_cast<std::size_t>(d)).load();
   return storage::expectation{storage::slice::marks, key_of(d), revision == 0 ? no_revision : revision};
 }
+
+const std::string& membership::session() const noexcept { return state_->session(); }
 
 bool membership::registered() const noexcept { return state_->is_registered && state_->is_certain(); }
 

@@ -29,6 +29,7 @@ struct member {
   std::string started;         ///< ISO 8601, UTC
   std::uint64_t revision = 0;  ///< of the registration
   std::vector<std::string> duties = {};
+  std::string link = {};  ///< where it is linked to, HOST:PORT; empty = it has no links
 };
 
 /// Told when the registration is lost, won, or refused because another process
@@ -61,6 +62,8 @@ class membership final : public actors::duty_roster {
   bool has(actors::duty d) const noexcept override;
   /// Never nothing; one that cannot hold when this node never had the duty.
   std::optional<storage::expectation> fence(actors::duty d) const override;
+  /// Random, of this process; in its registration.
+  const std::string& session() const noexcept;
   /// By this node's own clock.
   bool registered() const noexcept;
 

@@ -17,7 +17,8 @@ struct options {
   etcd::options etcd;
   std::string prefix = "authnz";  ///< of all keys in etcd; see storage/cluster_keys.hpp
   std::string node;               ///< this node's name: 1 to 64 letters, digits, `-`, `_` and `.`; unique
-  std::string address;            ///< where other nodes and administrators reach it, HOST:PORT; may be empty
+  std::string address;            ///< where administrators reach it, HOST:PORT; may be empty
+  std::string link = {};          ///< where other nodes link to it, HOST:PORT; empty = it has no links
   std::string version;            ///< of the program
   consistency reads = consistency::bounded;
   std::chrono::milliseconds bound{1000};

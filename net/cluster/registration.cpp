@@ -38,16 +38,17 @@ std::string text_of(const nlohmann::json& object, const char* name) {
 }  // namespace
 
 std::string encode_registrant(const registrant& r) {
-  return nlohmann::ordered_json{
-      {"address", r.address}, {"version", r.version}, {"started", r.started}, {"session", r.session}}
-      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  nlohmann::ordered_json object{
+      {"address", r.address}, {"version", r.version}, {"started", r.started}, {"session", r.session}};
+  if (!r.link.empty()) object["link"] = r.link;
+  return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 registrant decode_registrant(std::string_view value) {
   const auto object = nlohmann::json::parse(value, nullptr, false);
   if (!object.is_object()) return {};
   return {text_of(object, "address"), text_of(object, "version"), text_of(object, "started"),
-          text_of(object, "session")};
+          text_of(object, "session"), text_of(object, "link")};
 }
 
 registration::registration(etcd::client& etcd, const storage::cluster_keys& keys, const options& o)
@@ -56,7 +57,7 @@ registration::registration(etcd::client& etcd, const storage::cluster_keys& keys
       how_(o.etcd),
       node_(o.node),
       ttl_(o.lease),
-      self_{o.address, o.version, now_as_text(), random_session()} {}
+      self_{o.address, o.version, now_as_text(), random_session(), o.link} {}
 
 etcd::outcome<std::optional<registrant>> registration::make() {
   const auto found = etcd_.range(keys_.member(node_));

@@ -19,8 +19,9 @@ namespace authnz::net::cluster {
 struct registrant {
   std::string address;
   std::string version;
-  std::string started;  ///< ISO 8601, UTC
-  std::string session;  ///< random; tells processes of one name apart
+  std::string started;    ///< ISO 8601, UTC
+  std::string session;    ///< random; tells processes of one name apart
+  std::string link = {};  ///< HOST:PORT of the links between nodes; empty = it has none
 };
 std::string encode_registrant(const registrant& r);
 /// What is missing or damaged is empty.
