@@ -54,7 +54,9 @@ void dialling::shake_hands() {
   SSL* const native = pipe_->stream().native_handle();
   error_code is_name;
   asio::ip::make_address(wish_.host, is_name);
-  if (is_name)
+  if (wish_.host.empty())
+    SSL_set1_host(native, nullptr);
+  else if (is_name)
     SSL_set1_host(native, wish_.host.c_str());
   else
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(native), wish_.host.c_str());

@@ -35,7 +35,7 @@ std::string text_of(const dial_failure& f);
 
 struct dial_wish {
   std::vector<boost::asio::ip::tcp::endpoint> where;
-  std::string host;                                ///< name or address that the peer's certificate must be good for
+  std::string host;  ///< name or address that the peer's certificate must be good for; empty = any
   std::shared_ptr<boost::asio::ssl::context> tls;  ///< of a client
   std::chrono::milliseconds longest_connect{2000};
   std::chrono::milliseconds longest_handshake{2000};

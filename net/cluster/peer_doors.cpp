@@ -1,0 +1,137 @@
+#include "net/cluster/peer_doors.hpp"
+
+#include <unistd.h>
+
+#include <optional>
+#include <utility>
+
+#include "actors/interfaces.hpp"
+
+namespace authnz::net::cluster {
+
+using actors::peer_door;
+
+// The name of an entrance is a port's number. These are of no use to others:
+// whoever may listen there has no need of us.
+constexpr std::uint16_t most_entrances = 255;
+
+struct peer_doors::parts {
+  peer_identity self;
+  peer_service service;
+  listener heard;
+};
+
+struct peer_doors::entry {
+  peer_door door;
+  std::optional<link_entrance> entrance;
+};
+
+namespace {
+
+using door_actor = peer_door::extend<caf::reacts_to<actors::errand_ptr>>;
+
+constexpr const char* nobody_there =
+    R"({"error":{"code":"inspector-restarting","text":"The inspector restarts; ask again in a moment."}})";
+
+struct greeting {
+  std::uint16_t protocol;
+  const std::string& cluster;
+  const std::string& node;
+};
+
+/// Why a greeting is refused; empty if it is not.
+std::string judge(const greeting& g, const peer_identity& self, const std::string& peer) {
+  if (g.protocol != actors::peer_protocol)
+    return "node " + self.node + " speaks version " + std::to_string(actors::peer_protocol) + " among nodes, not " +
+           std::to_string(g.protocol);
+  if (g.cluster != self.cluster) return "node " + self.node + " belongs to cluster " + self.cluster;
+  if (g.node == self.node) return "there are two nodes of the name " + self.node + "; choose another clusternode";
+  if (g.node != peer) return "the certificate is node " + peer + "'s, not node " + g.node + "'s";
+  if (g.node < self.node) return "of two nodes the one whose name comes later dials";
+  return {};
+}
+
+caf::error refused(const std::string& why) { return caf::make_error(caf::sec::invalid_argument, why); }
+
+template <class Parts>
+door_actor::behavior_type door(door_actor::pointer self, const std::shared_ptr<const Parts>& p,
+                               const std::string& peer) {
+  return {[=](actors::hello_atom, std::uint16_t protocol, const std::string& cluster, const std::string& node,
+              const std::string&, const caf::actor& back) -> caf::result<std::string> {
+            if (auto why = judge({protocol, cluster, node}, p->self, peer); !why.empty()) return refused(why);
+            const auto& sender = self->current_sender();
+            if (!back || !sender || back.node() != sender->node())
+              return refused("the door is not the greeting node's own");
+            if (!p->heard(node, caf::actor_cast<peer_door>(back))) return refused("the link has ended");
+            return p->self.node;
+          },
+          [=](actors::take_atom, std::string& packed) -> caf::result<std::string> {
+            auto promise = self->make_response_promise<std::string>();
+            // Promises are kept on the actor's own thread.
+            p->service.take(std::move(packed), [home = door_actor(self), promise](std::string text) {
+              caf::anon_send(home,
+                             std::make_shared<actors::errand>(actors::errand{
+                                 [promise, text = std::move(text)]() mutable { promise.deliver(std::move(text)); }}));
+            });
+            return promise;
+          },
+          [=](actors::hand_atom, std::string& packed) { p->service.hand(std::move(packed)); },
+          [=](actors::ask_atom ask, std::string& name, std::string& arguments,
+              std::string& who) -> caf::result<std::string> {
+            if (const auto inspector = p->service.inspector())
+              return self->delegate(inspector, ask, std::move(name), std::move(arguments), std::move(who));
+            return std::string(nobody_there);
+          },
+          [](actors::errand_ptr& job) { job->run(); }};
+}
+
+}  // namespace
+
+peer_doors::peer_doors(caf::actor_system& system, peer_identity self, peer_service service, listener heard)
+    : system_(system),
+      parts_(std::make_shared<const parts>(parts{std::move(self), std::move(service), std::move(heard)})) {}
+
+peer_doors::~peer_doors() { close(); }
+
+peer_doors::entry& peer_doors::find(const std::string& peer) {
+  auto& found = entries_[peer];
+  if (!found.door) found.door = system_.spawn(door<parts>, parts_, peer);
+  return found;
+}
+
+peer_door peer_doors::of(const std::string& peer) {
+  const std::lock_guard lock(mutex_);
+  return find(peer).door;
+}
+
+tl::expected<void, std::string> peer_doors::admit(const std::string& peer, int socket) {
+  const std::lock_guard lock(mutex_);
+  auto& found = find(peer);
+  if (!found.entrance) {
+    if (last_entrance_ == most_entrances) {
+      ::close(socket);
+      return tl::unexpected(std::string("too many names of nodes; restart this one"));
+    }
+    auto made = link_entrance::open(system_, found.door, ++last_entrance_);
+    if (!made) {
+      ::close(socket);
+      return tl::unexpected(made.error());
+    }
+    found.entrance = std::move(*made);
+  }
+  found.entrance->admit(socket);
+  return {};
+}
+
+void peer_doors::close() {
+  const std::lock_guard lock(mutex_);
+  const caf::scoped_actor waiting(system_);
+  for (auto& [peer, e] : entries_) {
+    if (e.entrance) e.entrance->close();
+    caf::anon_send_exit(e.door, caf::exit_reason::user_shutdown);
+    waiting->wait_for(e.door);
+  }
+  entries_.clear();
+}
+
+}  // namespace authnz::net::cluster
