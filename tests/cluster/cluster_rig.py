@@ -167,8 +167,12 @@ class Cluster:
             node.wait_until_ready()
         return self
 
-    def upload(self, node: Node) -> subprocess.CompletedProcess[str]:
-        return self.ctl_at("cluster", "init", "--store", str(node.store), *self.etcd_options)
+    def upload(self, node: Node, code: int = 0) -> subprocess.CompletedProcess[str]:
+        return self.ctl_at("cluster", "init", "--store", str(node.store), *self.etcd_options, code=code)
+
+    def leave(self, node: Node, *options: str) -> None:
+        store = ["--store", str(node.store)] if "--keep-store" in options else []
+        self.ctl_at("cluster", "leave", "--node", node.name, "--yes", *options, *store, *self.etcd_options)
 
     @property
     def etcd_options(self) -> list[str]:
@@ -176,7 +180,7 @@ class Cluster:
         options = ["--etcd", ",".join(self.etcd.urls), "--prefix", self.prefix]
         if self.etcd.certificates:
             file = self.etcd.certificates.file
-            options += ["--etcd-cafile", file("ca.pem"), "--etcd-cert", file("client.pem")]
+            options += ["--etcd-ca-file", file("ca.pem"), "--etcd-cert", file("client.pem")]
             options += ["--etcd-key", file("client.key")]
         return options
 
