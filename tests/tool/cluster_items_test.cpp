@@ -143,6 +143,23 @@ TEST_F(cluster_items_of, hosts_whose_name_cannot_be_used_need_one_of_their_own) 
   EXPECT_EQ(refusal(s), "");
 }
 
+TEST_F(cluster_items_of, a_node_have_no_links_unless_they_are_asked_for) {
+  const auto o = make_cluster_options(loaded({local, "--clusteraddress=a.example.org:7001"}));
+  ASSERT_TRUE(o);
+  EXPECT_EQ(o->link, "");
+}
+
+TEST_F(cluster_items_of, links_are_where_they_are_listened_for) {
+  EXPECT_EQ(make_cluster_options(loaded({local, "--clusterport=7001"}))->link, "127.0.0.1:7001");
+  EXPECT_EQ(make_cluster_options(loaded({local, "--clusterport=7001", "--clusterlisten=::1"}))->link, "[::1]:7001");
+}
+
+TEST_F(cluster_items_of, links_are_where_others_are_told_to_find_them) {
+  const auto c = loaded({local, "--clusterport=7001", "--clusteraddress=[2001:db8::1]:17001"});
+  EXPECT_EQ(make_cluster_options(c)->link, "[2001:db8::1]:17001");
+  EXPECT_EQ(c.cluster->links.certificates, c.basedir / "cluster-certs");
+}
+
 struct bad_value {
   std::string argument, error;
 };
@@ -168,6 +185,10 @@ INSTANTIATE_TEST_SUITE_P(
         bad_value{"--readconsistency=eventual", "readconsistency (--readconsistency): must be one of bounded, strict"},
         bad_value{"--readbound=299", "readbound (--readbound): must be a whole number from 300 to 60000"},
         bad_value{"--clusterlease=1", "clusterlease (--clusterlease): must be a whole number from 2 to 300"},
+        bad_value{"--clusterport=65536", "clusterport (--clusterport): must be a whole number from 0 to 65535"},
+        bad_value{"--clusteraddress=a.example.org", "clusteraddress (--clusteraddress): must be of the form HOST:PORT"},
+        bad_value{"--clusteraddress=::1:7001", "clusteraddress (--clusteraddress): must be of the form HOST:PORT"},
+        bad_value{"--clusteraddress=a:0", "clusteraddress (--clusteraddress): must be of the form HOST:PORT"},
         bad_value{"--clusterhistory=-1", "clusterhistory (--clusterhistory): must be a whole number from 0 to 8760"}));
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "net/cluster/link_address.hpp"
 #include "net/etcd/client.hpp"
 
 namespace authnz::daemon {
@@ -47,6 +48,11 @@ tl::expected<std::string, std::string> cluster_prefix(const std::string& text) {
     return tl::unexpected(
         std::string("must be 1 to 128 letters, digits, '-', '_', '.' and '/', without one at its ends"));
   return text;
+}
+
+tl::expected<std::string, std::string> cluster_address(const std::string& text) {
+  if (text.empty() || net::cluster::parse_link_address(text)) return text;
+  return tl::unexpected(std::string("must be of the form HOST:PORT"));
 }
 
 bool is_https(std::string_view url) { return url.starts_with("https://"); }

@@ -18,6 +18,9 @@ tl::expected<std::string, std::string> cluster_node_name(const std::string& text
 /// Letters, digits, `-`, `_`, `.` and `/`, which is at neither end.
 tl::expected<std::string, std::string> cluster_prefix(const std::string& text);
 
+/// HOST:PORT, an IPv6 address in brackets; or nothing.
+tl::expected<std::string, std::string> cluster_address(const std::string& text);
+
 /// Whether what is sent to the URL is encrypted.
 bool is_https(std::string_view url);
 /// Whether the URL's host is this one: `localhost`, 127.0.0.0/8 or [::1].

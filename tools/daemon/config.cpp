@@ -167,6 +167,10 @@ void read_cluster(config_reader& from, config& c, const surroundings& around) {
   wanted.bound = std::chrono::milliseconds(from.number<std::int64_t>(item::readbound));
   wanted.lease = std::chrono::seconds(from.number<std::int64_t>(item::clusterlease));
   wanted.history = std::chrono::hours(from.number<std::int64_t>(item::clusterhistory));
+  wanted.links.port = from.number<std::uint16_t>(item::clusterport);
+  wanted.links.listen = from.parsed(item::clusterlisten, address);
+  wanted.links.address = from.parsed(item::clusteraddress, cluster_address);
+  wanted.links.certificates = (around.working_directory / from.text(item::clustercerts)).lexically_normal();
   if (wanted.endpoints.empty() || from.error()) return;
   if (wanted.node.empty()) wanted.node = preset_node_name(from, c, around);
   refuse_open_links(from, wanted);

@@ -65,6 +65,14 @@ struct metrics_items {
   std::vector<std::string> allowed_hosts;
 };
 
+/// The links to the other nodes.
+struct cluster_link_items {
+  std::uint16_t port = 0;  ///< 0 = none
+  std::string listen;
+  std::string address;  ///< HOST:PORT; empty = as it listens
+  std::filesystem::path certificates;
+};
+
 /// Which cluster this node belongs to.
 struct cluster_items {
   std::vector<std::string> endpoints;  ///< URLs of etcd, at least one
@@ -78,6 +86,7 @@ struct cluster_items {
   std::chrono::milliseconds bound{1000};
   std::chrono::seconds lease{5};
   std::chrono::hours history{1};
+  cluster_link_items links;
 };
 
 /// Who is seeded as user 1. The password is read with `admin_password`, when

@@ -15,7 +15,7 @@ bool has_control_characters(std::string_view text) {
 bool may_name_files(item id) {
   const auto kind = row(id).kind;
   return kind == value_kind::file || kind == value_kind::new_file || kind == value_kind::directory ||
-         id == item::authdb || id == item::pwnedpasswords || id == item::admincerts;
+         id == item::authdb || id == item::pwnedpasswords || id == item::admincerts || id == item::clustercerts;
 }
 
 std::optional<std::string> what_is_wrong(const std::filesystem::path& path, value_kind kind, purpose what_for) {

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "net/cluster/link_address.hpp"
 #include "net/host_name.hpp"
 #include "tools/version.hpp"
 
@@ -11,13 +12,11 @@ namespace authnz::daemon {
 
 namespace {
 
-/// Where the node's administrators' link is for others; empty if there is none.
-std::string address_of_link(const admin_link_items& link) {
-  if (link.port == 0) return {};
-  const bool any = link.listen == "0.0.0.0" || link.listen == "::";
-  const auto host = any ? net::full_host_name() : link.listen;
-  const bool bracketed = host.find(':') != std::string::npos;
-  return (bracketed ? "[" + host + "]" : host) + ":" + std::to_string(link.port);
+/// Where what listens there is for others; empty if nothing does.
+std::string address_of(const std::string& listen, std::uint16_t port) {
+  if (port == 0) return {};
+  const bool any = listen == "0.0.0.0" || listen == "::";
+  return net::cluster::text_of({any ? net::full_host_name() : listen, port});
 }
 
 net::etcd::options etcd_options(const cluster_items& wanted) {
@@ -41,7 +40,9 @@ std::optional<net::cluster::options> make_cluster_options(const config& c) {
   o.etcd = etcd_options(*c.cluster);
   o.prefix = c.cluster->prefix;
   o.node = c.cluster->node;
-  o.address = address_of_link(c.admin_link);
+  o.address = address_of(c.admin_link.listen, c.admin_link.port);
+  const auto& links = c.cluster->links;
+  o.link = links.address.empty() || links.port == 0 ? address_of(links.listen, links.port) : links.address;
   o.version = tools::version;
   o.reads = c.cluster->reads;
   o.bound = c.cluster->bound;
