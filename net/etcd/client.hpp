@@ -186,4 +186,7 @@ class watch {
 /// Checks and splits `https://a:2379,https://b:2379`. The error is one line.
 tl::expected<std::vector<std::string>, std::string> parse_endpoints(const std::string& text);
 
+/// Whether what is sent to such an endpoint leaves the host in clear.
+bool is_exposed(const std::string& endpoint);
+
 }  // namespace authnz::net::etcd

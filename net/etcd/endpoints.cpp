@@ -1,3 +1,5 @@
+#include <arpa/inet.h>
+
 #include <algorithm>
 
 #include "net/curl_handles.hpp"
@@ -55,6 +57,16 @@ tl::expected<std::vector<std::string>, std::string> parse_endpoints(const std::s
     endpoints.push_back(std::move(*endpoint));
   }
   return endpoints;
+}
+
+bool is_exposed(const std::string& endpoint) {
+  const url_ptr url(curl_url());
+  if (!url || curl_url_set(url.get(), CURLUPART_URL, endpoint.c_str(), 0) != CURLUE_OK) return true;
+  if (part_of(url.get(), CURLUPART_SCHEME) == "https") return false;
+  const std::string host = part_of(url.get(), CURLUPART_HOST);
+  in_addr address{};
+  const bool is_loopback = inet_pton(AF_INET, host.c_str(), &address) == 1 && ntohl(address.s_addr) >> 24U == 127;
+  return !is_loopback && host != "localhost" && host != "[::1]";
 }
 
 }  // namespace authnz::net::etcd

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "tools/ctl/asking.hpp"
+#include "tools/ctl/cluster_init.hpp"
 #include "tools/ctl/confirm.hpp"
 #include "tools/ctl/units.hpp"
 
@@ -26,6 +27,20 @@ std::string joined(const json& row, const char* name) {
 
 std::string size_cell(const json& row, const char* name) { return shown_bytes(row.value(name, std::uint64_t{0})); }
 
+/// `b, c; none to d`.
+std::string links_cell(const json& answer) {
+  const auto links = answer.find("links");
+  if (links == answer.end() || !links->is_array()) return "none are wanted: clusterport is 0";
+  std::string up;
+  std::string down;
+  for (const auto& row : *links) {
+    auto& list = row.value("linked", false) ? up : down;
+    list += (list.empty() ? "" : ", ") + cell(row, "node");
+  }
+  if (down.empty()) return up;
+  return up + (up.empty() ? "none to " : "; none to ") + down;
+}
+
 void print_facts(const json& answer) {
   table facts({{"FACT"}, {"VALUE"}});
   const auto age = cell(answer, "age_ms");
@@ -36,6 +51,7 @@ void print_facts(const json& answer) {
   facts.add({"revision", cell(answer, "applied") + " of " + cell(answer, "head")});
   for (const auto* name : {"registered", "drained"}) facts.add({name, cell(answer, name)});
   facts.add({"duties", joined(answer, "duties")});
+  facts.add({"links to", links_cell(answer)});
   facts.add({"batches", cell(answer, "batches") + ", " + cell(answer, "unknown_outcomes") + " of unknown outcome"});
   facts.add({"rebuilds", cell(answer, "rebuilds")});
   facts.add({"reconnects", cell(answer, "reconnects")});
@@ -89,10 +105,10 @@ int show_members(node_link& link, bool as_json) {
     print_json(*answer);
     return exit_done;
   }
-  table t({{"NODE"}, {"ADDRESS"}, {"VERSION"}, {"STARTED"}, {"DUTIES"}});
+  table t({{"NODE"}, {"ADDRESS"}, {"VERSION"}, {"STARTED"}, {"DUTIES"}, {"LINKED"}});
   for (const auto& row : answer->value("members", json::array()))
     t.add({cell(row, "node") + (row.value("this", false) ? " *" : ""), cell(row, "address"), cell(row, "version"),
-           time_cell(row, "started"), joined(row, "duties")});
+           time_cell(row, "started"), joined(row, "duties"), cell(row, "linked")});
   print(t, "no node is registered");
   return exit_done;
 }
@@ -131,6 +147,8 @@ void add_cluster(CLI::App& app, int& status) {
   const auto yes = add_yes(*drains);
   const auto c = add_asking(*drains, "authnzctl cluster drain --node 192.0.2.7:13432 --yes");
   ask_when_called(*drains, c, status, [=](node_link& link) { return drain(link, *yes, c->json); });
+
+  add_cluster_init(*cluster, status);
 }
 
 }  // namespace authnz::ctl

@@ -1,5 +1,5 @@
 /// `authnzctl cluster`: how the cluster is, who its nodes are, and leaving a
-/// node in peace.
+/// node in peace; founding one and leaving it are in cluster_init.hpp.
 #pragma once
 
 namespace CLI {

@@ -101,4 +101,13 @@ tl::expected<proto::secret, link_error> read_new_password(bool from_stdin) {
   }
 }
 
+tl::expected<proto::secret, link_error> ask_password(const std::string& question, const std::string& instead) {
+  if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDERR_FILENO) == 0)
+    return refuse(exit_usage, "there is no terminal to ask for the password: " + instead);
+  const quiet_terminal quiet;
+  auto given = asked(quiet, question);
+  if (!given || given->empty()) return refuse(exit_refused, "nothing was done");
+  return std::move(*given);
+}
+
 }  // namespace authnz::ctl
