@@ -362,6 +362,47 @@ TEST_F(membership_test, no_duty_is_anybody_s_while_etcd_is_frozen) {
   EXPECT_TRUE(all_held_by(a));
 }
 
+/// A node with its usual lease over three members of etcd.
+class three_members_test : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(etcd.ok()) << etcd.error();
+    net::cluster::options how;
+    how.etcd = etcd.client_options();
+    how.node = "a";
+    a.emplace(how);
+    ASSERT_EQ(a->start(), "");
+    ASSERT_TRUE(eventually([&] { return a->duties() == 3; }));
+  }
+  /// Whether it has the same marks yet, beyond the lease's time.
+  bool stays() {
+    const auto revision = a->place.fence(duty::mail)->revision;
+    std::this_thread::sleep_for(8s);
+    return eventually([&] { return a->duties() == 3; }) && a->place.fence(duty::mail)->revision == revision;
+  }
+
+  etcd_server etcd{{.members = 3}};
+  std::optional<node> a;
+};
+
+TEST_F(three_members_test, a_node_keeps_its_duties_when_etcd_s_leader_dies) {
+  etcd.kill(etcd.leader());
+  EXPECT_TRUE(stays());
+}
+
+TEST_F(three_members_test, a_node_keeps_its_duties_when_etcd_s_leader_hangs) {
+  const auto leader = etcd.leader();
+  etcd.freeze(leader);
+  EXPECT_TRUE(stays());
+  etcd.thaw(leader);
+}
+
+TEST_F(three_members_test, a_node_keeps_its_duties_when_the_member_that_it_asks_hangs) {
+  etcd.freeze(0);
+  EXPECT_TRUE(stays());
+  etcd.thaw(0);
+}
+
 TEST(registrant_test, damaged_values_are_empty) {
   for (const auto* value : {"", "{", "[]", "7", R"({"started":7})"})
     EXPECT_EQ(net::cluster::decode_registrant(value).started, "") << value;
