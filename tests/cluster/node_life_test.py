@@ -70,6 +70,19 @@ class Start(NodeCase):
         node.start()
         self.assertTrue(self.is_live(node, token))
 
+    def test_a_node_that_missed_what_etcd_has_forgotten_says_so_in_its_trail(self) -> None:
+        away, other = self.nodes[1], self.nodes[0]
+        self.assertEqual(away.stop(), 0)
+        token = self.session(other)
+        revision = self.cluster.etcd.ctl_json("endpoint", "status")[0]["Status"]["header"]["revision"]
+        self.assertEqual(self.cluster.etcd.ctl("compact", str(revision)).returncode, 0)
+        away.start()
+        self.assertTrue(self.is_live(away, token))
+        wait_for(lambda: "cluster.gap" in self.cluster.ctl("audit", node=away), why="the gap is not in the trail")
+        self.assertIn("cluster.rebuilt", away.log)
+        self.cluster.ctl("audit", "--verify", node=away)
+        self.assertNotIn("cluster.gap", self.cluster.ctl("audit", node=other))
+
     def test_a_projection_is_not_served_without_its_cluster(self) -> None:
         node = self.nodes[1]
         self.assertEqual(node.stop(), 0)
