@@ -66,6 +66,7 @@ struct cluster_store::state {
   std::string cluster;
   std::stop_source stopping;
   std::mutex one_commit_at_a_time;
+  std::mutex life;  ///< of the threads: whoever starts or ends one holds it
 };
 
 // Waits for etcd, as nodes may be started in any order.
@@ -162,13 +163,21 @@ tl::expected<void, std::string> cluster_store::start() {
   if (auto may = s.may_follow(*who); !may) return may;
   if (auto enough = probe_limits(s.etcd, s.keys); !enough) return enough;
   s.cluster = who->id;
-  s.follows = std::make_unique<follower>(
-      s.how, s.keys, who->id,
-      follower_parts{s.projected, s.reached, [&f = s.fresh] { return f.head(); }, s.log, s.event_of_gap});
-  s.follows->start();
+  {
+    const std::lock_guard lock(s.life);
+    if (s.stopping.stop_requested()) return tl::unexpected(std::string("stopped"));
+    s.follows = std::make_unique<follower>(
+        s.how, s.keys, who->id,
+        follower_parts{s.projected, s.reached, [&f = s.fresh] { return f.head(); }, s.log, s.event_of_gap});
+    s.follows->start();
+  }
   if (auto there = s.await_state(); !there) return there;
   if (!s.commits.take_key()) return tl::unexpected(s.commits.trouble());
-  s.fresh.start();
+  {
+    const std::lock_guard lock(s.life);
+    if (s.stopping.stop_requested()) return tl::unexpected(std::string("stopped"));
+    s.fresh.start();
+  }
   s.log("cluster.joined", "as node " + s.how.node + ", at revision " + std::to_string(s.reached.now().applied));
   return {};
 }
@@ -178,6 +187,7 @@ void cluster_store::stop() {
   s.stopping.request_stop();
   s.etcd.stop();
   s.commits.stop();
+  const std::lock_guard lock(s.life);
   s.fresh.stop();
   if (s.follows) s.follows->stop();
 }
@@ -220,7 +230,7 @@ bool cluster_store::lets_in(proto::exchange_ptr& ex, const way_on& then) noexcep
 std::string cluster_store::not_fresh() const { return state_->fresh.not_fresh(); }
 
 cluster_state cluster_store::look() const {
-  const auto& s = *state_;
+  auto& s = *state_;
   const auto place = s.reached.now();
   const auto age = s.fresh.age();
   cluster_state out;
@@ -233,6 +243,7 @@ cluster_state cluster_store::look() const {
   out.fresh = s.fresh.not_fresh().empty();
   out.batches = s.commits.batches();
   out.unknown_outcomes = s.commits.unknown_outcomes();
+  const std::lock_guard lock(s.life);
   if (s.follows) {
     out.rebuilds = s.follows->rebuilds();
     out.reconnects = s.follows->reconnects();
