@@ -139,7 +139,7 @@ TEST_F(an_inspector, looks_at_what_is_to_be_checked_strictly) {
 TEST_F(an_inspector, checks_the_store_part_by_part) {
   storage::mini_transaction tx;
   for (int i = 0; i < 10; ++i) tx.writes.push_back({storage::slice::marks, std::to_string(i), "v"});
-  tx.writes.push_back({storage::slice::sessions, "short", "v"});
+  tx.writes.push_back({storage::slice::attempts, "short", "v"});
   tx.events = {"one", "two"};
   ASSERT_EQ(store_.commit(tx), storage::commit_result::applied);
   std::uint64_t records = 0;
@@ -154,7 +154,7 @@ TEST_F(an_inspector, checks_the_store_part_by_part) {
   }
   EXPECT_TRUE(from.is_null());
   EXPECT_EQ(records, 13U);
-  const json expected{{"slice", "sessions"}, {"key", "73686f7274"}, {"what", "has a key of a wrong size"}};
+  const json expected{{"slice", "attempts"}, {"key", "73686f7274"}, {"what", "has a key of a wrong size"}};
   EXPECT_EQ(findings, json::array({expected}));
 }
 

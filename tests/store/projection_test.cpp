@@ -107,6 +107,16 @@ TEST_F(a_projection, stores_records_that_it_cannot_read) {
   EXPECT_EQ(mark().applied, 5U);
 }
 
+TEST_F(a_projection, replaces_a_damaged_record_and_tells_its_event) {
+  const auto key = session_key(1);
+  ASSERT_EQ(env->transact([&](draft& state) { return state.put(slice::sessions, key, 0, "damaged"), true; }), applied);
+  mini_transaction tx;
+  add_session(tx, make_session(1, 7));
+  follow({{3, tx.writes, {"one"}}});
+  EXPECT_TRUE(find_session(*env->read(), key));
+  EXPECT_EQ(trail(), std::vector<std::string>{"one"});
+}
+
 TEST_F(a_projection, does_not_grow_a_trail_whose_end_is_damaged) {
   follow({{3, {}, {"one"}}});
   ASSERT_EQ(env->transact([](draft& state) { return state.put(slice::audit, number(1), 3, "damaged"), true; }),

@@ -39,6 +39,21 @@ TEST(user_new, reads_alike_for_new_and_known_addresses) {
   EXPECT_EQ(again.field("send_verification"), false);
 }
 
+TEST(user_new, writes_for_known_addresses_too_and_not_always_the_same_record) {
+  desk d;
+  for (int i = 0; i < 3; ++i) d.ask("user-new", sign_up(ada));
+  std::vector<std::string> keys;
+  d.store.read()->scan(storage::slice::marks, {},
+                       [&](std::string_view key, const storage::record&) { return keys.emplace_back(key), true; });
+  EXPECT_EQ(keys.size(), 2U);
+  const std::string_view prefix = "last-known-sign-up-";
+  for (const auto& key : keys) {
+    EXPECT_TRUE(key.starts_with(prefix)) << key;
+    EXPECT_EQ(key.substr(prefix.size()).find_first_not_of("0123456789abcdef"), std::string::npos) << key;
+    EXPECT_EQ(key.size(), prefix.size() + 2);
+  }
+}
+
 TEST(user_new, renews_a_sign_up_that_was_never_verified_after_the_wait) {
   desk d;
   d.ask("user-new", sign_up(ada));
