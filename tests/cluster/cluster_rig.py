@@ -16,7 +16,7 @@ from typing import Any
 from cryptography.fernet import Fernet
 
 from etcd_members import LOOPBACK, Etcd, Place, own_port
-from server import START_SECONDS, Server, StartFailed, binary, inherited_environment
+from server import Server, binary, inherited_environment
 
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 
@@ -89,18 +89,6 @@ class Node(Server):
                 [*self.place.prefix, binary("authnzerver")],
                 env=self.environment(), stdout=log, stderr=log, cwd=self.directory,
             )  # fmt: skip
-
-    def wait_until_ready(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                return super().wait_until_ready()
-            except StartFailed as failure:
-                last = failure.stderr.splitlines()[-1]
-                if "is registered already" not in last or time.monotonic() > deadline:
-                    raise AssertionError(f"{self.name} ended: {last}") from None
-            time.sleep(0.5)
-            self.spawn()
 
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
