@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "actors/mail.hpp"
 #include "actors/password_hash.hpp"
@@ -26,12 +27,14 @@ struct breach_job;
 struct mail_job;
 struct limits_job;
 struct errand;
+struct peer_job;
 using commit_ptr = std::shared_ptr<commit_job>;
 using hash_ptr = std::shared_ptr<hash_job>;
 using breach_ptr = std::shared_ptr<breach_job>;
 using mail_ptr = std::shared_ptr<mail_job>;
 using limits_ptr = std::shared_ptr<limits_job>;  // actors/limits_job.hpp
 using errand_ptr = std::shared_ptr<errand>;
+using peer_ptr = std::shared_ptr<peer_job>;
 }  // namespace authnz::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::proto::exchange_ptr)
@@ -42,6 +45,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::actors::mail_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::actors::settings_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::actors::limits_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::actors::errand_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::actors::peer_ptr)
 
 namespace authnz::actors {
 
@@ -77,6 +81,8 @@ using ratelimit_actor = caf::typed_actor<caf::reacts_to<proto::exchange_ptr>,  /
                                          caf::reacts_to<tick_atom>,            // forget full buckets
                                          caf::reacts_to<settings_ptr>,         // new limits
                                          caf::reacts_to<limits_ptr>,           // look at buckets, or fill them
+                                         caf::reacts_to<peer_ptr>,             // another node's requests and buckets
+                                         caf::reacts_to<flush_atom>,           // ask other nodes what has queued
                                          caf::reacts_to<gate_atom>,            // its gate
                                          caf::replies_to<ping_atom>::with<pong_atom>>;
 
@@ -125,6 +131,27 @@ using pending_ptr = std::shared_ptr<pending_work>;
 /// What an actor is to do on its own thread, for somebody who cannot.
 struct errand {
   std::function<void()> run;
+};
+
+/// What another node says about rate limits (actors/cluster_limits_text.hpp).
+struct peer_job {
+  enum class kind : std::uint8_t {
+    take,  ///< questions; answered with verdicts, or with an empty text if they were not understood
+    hand,  ///< buckets that this node counts now; not answered
+  };
+  kind what = kind::take;
+  std::string packed;
+  /// Called once, on the rate limiter's thread, or where the job is lost. May be empty.
+  std::function<void(std::string)> reply;
+
+  peer_job(kind w, std::string text, std::function<void(std::string)> r)
+      : what(w), packed(std::move(text)), reply(std::move(r)) {}
+  peer_job(const peer_job&) = delete;
+  peer_job& operator=(const peer_job&) = delete;
+  ~peer_job() { answer({}); }
+  void answer(std::string text) {
+    if (const auto tell = std::exchange(reply, {})) tell(std::move(text));
+  }
 };
 
 /// A mini-transaction to commit. The journal sets `result` and sends it back.

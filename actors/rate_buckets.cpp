@@ -49,8 +49,22 @@ void rate_buckets::configure(const rate_limits& limits) {
   for (const auto& row : proto::request_table) allowances_[static_cast<std::size_t>(row.id)] = limits.allowance_of(row);
 }
 
+rate_buckets::sought rate_buckets::seek(const proto::request_row& row, const rate_subject& subject) const {
+  return {.what = subject.what, .own = key_of(row, subject), .subject = &subject};
+}
+
+rate_buckets::sought rate_buckets::seek(const rate_place& place) {
+  return {.what = place.what, .own = {place.own}, .place = &place};
+}
+
 rate_verdict rate_buckets::take(const proto::request_row& row, std::span<const rate_subject> subjects,
                                 std::int64_t now) {
+  std::array<sought, 2> all;
+  std::ranges::transform(subjects, all.begin(), [&](const rate_subject& s) { return seek(row, s); });
+  return take(row, std::span<const sought>(all).first(subjects.size()), now);
+}
+
+rate_verdict rate_buckets::take(const proto::request_row& row, std::span<const sought> subjects, std::int64_t now) {
   std::array<entry*, 2> found{};
   rate_verdict verdict;
   for (std::size_t i = 0; i < subjects.size(); ++i) {
@@ -134,8 +148,8 @@ rate_buckets::entry* rate_buckets::find_active(table& t, const key& k, std::int6
 /// The bucket that counts for a subject. A shared one goes on counting until
 /// it is full, even if there is room again for one of the subject's own: else
 /// whoever is limited by it would be let off. None is as good as a full one.
-rate_buckets::entry* rate_buckets::find(const proto::request_row& row, const rate_subject& subject, std::int64_t now) {
-  if (const auto it = own_.buckets.find(key_of(row, subject)); it != own_.buckets.end()) {
+rate_buckets::entry* rate_buckets::find(const proto::request_row& row, const sought& subject, std::int64_t now) {
+  if (const auto it = own_.buckets.find(subject.own); it != own_.buckets.end()) {
     refill(it->second, now);
     return &*it;
   }
@@ -145,10 +159,13 @@ rate_buckets::entry* rate_buckets::find(const proto::request_row& row, const rat
   return last && !is_full(last->second, now) ? &*last : nullptr;
 }
 
-rate_buckets::entry& rate_buckets::create(const proto::request_row& row, const rate_subject& subject,
-                                          std::int64_t now) {
+rate_buckets::entry* rate_buckets::find(const proto::request_row& row, const rate_subject& subject, std::int64_t now) {
+  return find(row, seek(row, subject), now);
+}
+
+rate_buckets::entry& rate_buckets::create(const proto::request_row& row, const sought& subject, std::int64_t now) {
   using enum storage::rate_scope;
-  if (has_room(own_, now)) return renew(*own_.buckets.try_emplace(key_of(row, subject)).first, own, row, now);
+  if (has_room(own_, now)) return renew(*own_.buckets.try_emplace(subject.own).first, own, row, now);
   if (has_room(shared_, now))
     return renew(*shared_.buckets.try_emplace(shared_key_of(row, subject)).first, shared, row, now);
   auto& last = last_resort(row.id, subject.what);
@@ -181,6 +198,10 @@ rate_buckets::key rate_buckets::key_of(const proto::request_row& row, const rate
 rate_buckets::key rate_buckets::shared_key_of(const proto::request_row& row, const rate_subject& subject) const {
   if (subject.what == rate_subject::kind::mail_address) return hash('s', row, subject.what, domain_of(subject.text));
   return hash('s', row, subject.what, network_of(subject.text));
+}
+
+rate_buckets::key rate_buckets::shared_key_of(const proto::request_row& row, const sought& subject) const {
+  return subject.place != nullptr ? key{subject.place->shared} : shared_key_of(row, *subject.subject);
 }
 
 rate_buckets::key rate_buckets::hash(char level, const proto::request_row& row, rate_subject::kind what,

@@ -15,6 +15,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,11 +37,25 @@ struct rate_subject {
   std::string_view text;  ///< rate_key_address of a client, or a normalised e-mail address
 };
 
+/// A key under a secret: says nothing of whose it is.
+using rate_hash = std::array<unsigned char, 16>;
+
+/// A subject of one request, in hashes. Buckets with the same secret know it by
+/// the same ones, whatever node they are on.
+struct rate_place {
+  rate_subject::kind what = rate_subject::kind::client;
+  rate_hash own{};     ///< of a bucket of its own
+  rate_hash shared{};  ///< of the one that it shares with its network or domain
+
+  bool operator==(const rate_place&) const = default;
+};
+
 struct rate_verdict {
   std::uint32_t retry_after = 0;  ///< seconds (>= 1) until the empty buckets get something back; 0 = allowed
   bool noteworthy = false;        ///< the first refusal in a minute by one of the empty buckets
 
   bool allowed() const { return retry_after == 0; }
+  bool operator==(const rate_verdict&) const = default;
 };
 
 /// One moment by the clock of the buckets, and by that of their records.
@@ -58,6 +73,16 @@ struct rate_standing {
   std::uint32_t seconds = 0;  ///< until it gets something back
 };
 
+/// What one node tells another of a subject's own bucket.
+struct rate_handed {
+  proto::request request{};
+  rate_hash key{};
+  std::uint32_t left = 0;
+  std::int64_t age = 0;  ///< microseconds since its last step, less than 60 s
+
+  bool operator==(const rate_handed&) const = default;
+};
+
 /// How many buckets there are, by request.
 struct rate_census {
   struct counts {
@@ -70,7 +95,7 @@ struct rate_census {
 class rate_buckets {
  public:
   /// Keys are kept as a hash under this key, which is to be random.
-  using hash_key = std::array<unsigned char, 16>;
+  using hash_key = rate_hash;
 
   rate_buckets(const rate_limits& limits, const hash_key& secret);
   rate_buckets(const rate_buckets&) = delete;
@@ -82,6 +107,15 @@ class rate_buckets {
   /// Takes one from the bucket of each subject (one or two, of different
   /// kinds), or from none of them when one is empty.
   rate_verdict take(const proto::request_row& row, std::span<const rate_subject> subjects, std::int64_t now);
+  rate_verdict take(const proto::request_row& row, std::span<const rate_place> places, std::int64_t now);
+  /// Undoes what `take` took from one subject; a bucket that is full, or was forgotten, stays so.
+  void give_back(const proto::request_row& row, const rate_place& place, std::int64_t now);
+
+  /// `rate_place::own` alone, which costs less.
+  rate_hash own_hash_of(const proto::request_row& row, const rate_subject& subject) const {
+    return key_of(row, subject).hash;
+  }
+  rate_place place_of(const proto::request_row& row, const rate_subject& subject) const;
 
   /// Forgets full buckets among the next `slots` places of the table.
   void sweep(std::int64_t now, std::size_t slots);
@@ -90,6 +124,22 @@ class rate_buckets {
   std::vector<rate_standing> standing_of(const rate_subject& subject, std::int64_t now);
   /// Fills them, and forgets their records. Returns how many there were.
   std::size_t fill(const rate_subject& subject, std::int64_t now);
+
+  /// How far somebody has come who looks at the subjects' own buckets.
+  struct own_position {
+    std::size_t slot = 0;
+    std::size_t slots = 0;  ///< of the table
+  };
+  /// Shows those that are not full among the next `slots` places; returns
+  /// whether that is all. Starts again if the table grew meanwhile.
+  bool show_own(own_position& at, std::size_t slots, std::int64_t now,
+                const std::function<void(const rate_handed&)>& visit);
+  /// From now on a bucket gives no more, and not earlier, than it would itself
+  /// nor than what was handed says. One that is not there is made of it, as
+  /// long as there is room.
+  void keep_lower(const rate_handed& other, std::int64_t now);
+  /// Only for new buckets: what they hold already would be nobody's.
+  void adopt_secret(const rate_buckets& of);
 
   /// How far a count has come.
   struct census_position {
@@ -128,7 +178,7 @@ class rate_buckets {
 
  private:
   struct key {
-    std::array<unsigned char, 16> hash;
+    rate_hash hash;
     bool operator==(const key&) const = default;
   };
   struct key_hash {
@@ -164,8 +214,21 @@ class rate_buckets {
   void forget(table& t, const key& k);
   void sweep(table& t, std::int64_t now, std::size_t slots);
   entry* find_active(table& t, const key& k, std::int64_t now);
+  /// Whose bucket is sought: by name or by hash. A shared key costs more and
+  /// is seldom needed, so it is made when it is.
+  struct sought {
+    rate_subject::kind what = rate_subject::kind::client;
+    key own{};
+    const rate_subject* subject = nullptr;
+    const rate_place* place = nullptr;
+  };
+  sought seek(const proto::request_row& row, const rate_subject& subject) const;
+  static sought seek(const rate_place& place);
+  rate_verdict take(const proto::request_row& row, std::span<const sought> subjects, std::int64_t now);
   entry* find(const proto::request_row& row, const rate_subject& subject, std::int64_t now);
-  entry& create(const proto::request_row& row, const rate_subject& subject, std::int64_t now);
+  entry* find(const proto::request_row& row, const sought& subject, std::int64_t now);
+  entry& create(const proto::request_row& row, const sought& subject, std::int64_t now);
+  key shared_key_of(const proto::request_row& row, const sought& subject) const;
   entry& renew(entry& e, storage::rate_scope scope, const proto::request_row& row, std::int64_t now) const;
   bool has_room(table& t, std::int64_t now);
   key key_of(const proto::request_row& row, const rate_subject& subject) const;
@@ -192,7 +255,9 @@ class rate_buckets {
 };
 
 /// The buckets that the store has, or new ones. When limits are off nothing is
-/// read, and nothing noted.
-std::shared_ptr<rate_buckets> restore_buckets(storage::store& from, const rate_limits& limits, const rate_moment& now);
+/// read, and nothing noted. With a `secret` that is not the store's, what the
+/// store has is nobody's, and is forgotten once it is full.
+std::shared_ptr<rate_buckets> restore_buckets(storage::store& from, const rate_limits& limits, const rate_moment& now,
+                                              const std::optional<rate_buckets::hash_key>& secret = {});
 
 }  // namespace authnz::actors

@@ -165,14 +165,15 @@ void rate_buckets::restore(const storage::rate_bucket& saved, const rate_moment&
   }
 }
 
-std::shared_ptr<rate_buckets> restore_buckets(storage::store& from, const rate_limits& limits, const rate_moment& now) {
+std::shared_ptr<rate_buckets> restore_buckets(storage::store& from, const rate_limits& limits, const rate_moment& now,
+                                              const std::optional<rate_buckets::hash_key>& secret) {
   if (!limits.enabled) {
-    rate_buckets::hash_key secret{};
-    proto::random_bytes(secret);
-    return std::make_shared<rate_buckets>(limits, secret);
+    rate_buckets::hash_key own{};
+    proto::random_bytes(own);
+    return std::make_shared<rate_buckets>(limits, secret.value_or(own));
   }
   const auto view = from.read();
-  auto buckets = std::make_shared<rate_buckets>(limits, secret_of(*view));
+  auto buckets = std::make_shared<rate_buckets>(limits, secret ? *secret : secret_of(*view));
   buckets->note_changes();
   storage::for_each_rate_bucket(*view, [&](const storage::rate_bucket& saved) {
     buckets->restore(saved, now);

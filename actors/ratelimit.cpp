@@ -43,6 +43,7 @@ void ratelimit_state::begin(ratelimit_parts&& parts) {
   parts_ = std::move(parts);
   gate_ = exchange_gate(parts_.card);
   parts_.buckets->configure(parts_.config->rates);
+  if (parts_.peers != nullptr) cluster_.emplace(self_, *parts_.peers, parts_.buckets);
   tell_size();
   self_->delayed_send(self_, sweep_every, caf::tick_atom_v);
 }
@@ -64,11 +65,31 @@ void ratelimit_state::tell_size() const {
 
 void ratelimit_state::pass(proto::exchange_ptr&& ex) {
   const auto begun = steady_clock::now();
-  const auto waited = microseconds_between(ex->arrived, begun);
   ex->waiting = {};
   parts_.measured->began(ex->request.row().id);
   parts_.measured->set_last_begun(ex->arrived);
-  const auto verdict = parts_.config->rates.enabled ? count(*ex) : rate_verdict{};
+  if (!parts_.config->rates.enabled) return go_on(std::move(ex), begun, {});
+  count(std::move(ex), begun);
+}
+
+void ratelimit_state::count(proto::exchange_ptr&& ex, clock::time_point begun) {
+  const auto& row = ex->request.row();
+  const auto client = rate_key_address(ex->client);
+  const auto address = row.limit.by_address ? address_of(ex->request, parts_.config->limits.text) : std::string();
+  const std::array<rate_subject, 2> both{
+      {{rate_subject::kind::client, client}, {rate_subject::kind::mail_address, address}}};
+  const auto subjects = std::span(both).first(address.empty() ? 1 : 2);
+  if (!cluster_ || cluster_->are_ours(row, subjects)) {
+    const auto now = microseconds(self_->clock().now());
+    return go_on(std::move(ex), begun, parts_.buckets->take(row, subjects, now));
+  }
+  cluster_->take(row, subjects, [this, held = std::move(ex), begun](const rate_verdict& verdict) mutable {
+    go_on(std::move(held), begun, verdict);
+  });
+}
+
+void ratelimit_state::go_on(proto::exchange_ptr&& ex, clock::time_point begun, const rate_verdict& verdict) {
+  const auto waited = microseconds_between(ex->arrived, begun);
   proto::mark(ex->followed, proto::trace_step::limited);
   if (!verdict.allowed()) {
     if (parts_.counts) ++parts_.counts->limits.refused;
@@ -83,19 +104,10 @@ void ratelimit_state::pass(proto::exchange_ptr&& ex) {
   parts_.measured->ended(verdict.allowed(), waited, microseconds_between(begun, steady_clock::now()));
 }
 
-rate_verdict ratelimit_state::count(const proto::exchange& ex) {
-  const auto& row = ex.request.row();
-  const auto client = rate_key_address(ex.client);
-  const auto address = row.limit.by_address ? address_of(ex.request, parts_.config->limits.text) : std::string();
-  const std::array<rate_subject, 2> subjects{
-      {{rate_subject::kind::client, client}, {rate_subject::kind::mail_address, address}}};
-  const auto now = microseconds(self_->clock().now());
-  return parts_.buckets->take(row, std::span(subjects).first(address.empty() ? 1 : 2), now);
-}
-
 void ratelimit_state::tick() {
   const auto now = self_->clock().now();
   parts_.buckets->sweep(microseconds(now), slots_a_sweep);
+  if (cluster_) cluster_->look_at_view();
   tell_size();
   if (now >= next_save_ && saving_.expired()) {
     next_save_ = now + save_every;
@@ -114,13 +126,27 @@ void ratelimit_state::save(std::size_t most) {
   parts_.commit(std::move(job));
 }
 
-void ratelimit_state::save_last() { save(std::numeric_limits<std::size_t>::max()); }
+void ratelimit_state::end() {
+  save(std::numeric_limits<std::size_t>::max());
+  if (cluster_ && parts_.config->rates.enabled) cluster_->hand_all();
+}
 
 void ratelimit_state::serve(limits_ptr&& job) {
   const auto now = microseconds(self_->clock().now());
+  // Else nobody else would know these keys.
+  if (cluster_ && job->fresh) job->fresh->adopt_secret(*parts_.buckets);
   if (!actors::serve(*job, *parts_.buckets, now)) return self_->send(self_, std::move(job));
   job->answer.enabled = parts_.config->rates.enabled;
   job->finish();
+}
+
+void ratelimit_state::serve(peer_ptr&& job) {
+  const auto mine = std::move(job);
+  actors::serve(*mine, *parts_.buckets, parts_.config->rates.enabled, microseconds(self_->clock().now()));
+}
+
+void ratelimit_state::flush() {
+  if (cluster_) cluster_->flush();
 }
 
 void ratelimit_state::configure(settings_ptr&& next) {
@@ -132,7 +158,7 @@ ratelimit_actor::behavior_type ratelimit(ratelimit_actor::stateful_pointer<ratel
                                          ratelimit_parts parts) {
   self->state.begin(std::move(parts));
   self->set_exit_handler([self](caf::exit_msg& why) {
-    self->state.save_last();
+    self->state.end();
     self->quit(why.reason);
   });
   return {
@@ -140,6 +166,8 @@ ratelimit_actor::behavior_type ratelimit(ratelimit_actor::stateful_pointer<ratel
       [self](tick_atom) { self->state.tick(); },
       [self](settings_ptr& next) { self->state.configure(std::move(next)); },
       [self](limits_ptr& job) { self->state.serve(std::move(job)); },
+      [self](peer_ptr& job) { self->state.serve(std::move(job)); },
+      [self](flush_atom) { self->state.flush(); },
       [self](gate_atom) { self->state.look_at_gate(); },
       [](ping_atom) { return caf::pong_atom_v; },
   };

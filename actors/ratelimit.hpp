@@ -1,12 +1,15 @@
 /// The actor that every request passes first: it counts, refuses (429), and
 /// reports what validation found; the rest it passes on (contract, sections 2 to
-/// 4). What it counted is saved once a second, and when it stops.
+/// 4). What it counted is saved once a second, and when it stops. In a cluster
+/// it counts for other nodes too, and holds requests that others are to count.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 
+#include "actors/cluster_limits.hpp"
 #include "actors/exchange_gate.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/meter.hpp"
@@ -27,6 +30,9 @@ struct ratelimit_parts {
   std::function<proto::timestamp()> now{};     ///< the wall's clock, for what is saved
   card_ptr card{};                             ///< null = nobody holds it up
   node_meters_ptr counts{};                    ///< may be null
+  /// Null = this node counts alone. Else the secret of `buckets` is
+  /// `limits_secret`, and the roster outlives the actor.
+  const peer_roster* peers = nullptr;
 };
 
 class ratelimit_state {
@@ -41,21 +47,25 @@ class ratelimit_state {
   void tick();
   void configure(settings_ptr&& next);
   void serve(limits_ptr&& job);
-  /// Saves all that is not saved yet. Whoever has the journal stop lets this
-  /// actor stop before.
-  void save_last();
+  void serve(peer_ptr&& job);
+  void flush();
+  /// Saves all that is not saved yet, and hands it to the nodes that stay.
+  /// Whoever has the journal stop lets this actor stop before.
+  void end();
 
  private:
   using clock = std::chrono::steady_clock;
 
   void pass(proto::exchange_ptr&& ex);
+  void count(proto::exchange_ptr&& ex, clock::time_point begun);
+  void go_on(proto::exchange_ptr&& ex, clock::time_point begun, const rate_verdict& verdict);
   void tell_size() const;
-  rate_verdict count(const proto::exchange& ex);
   void save(std::size_t most);
 
   ratelimit_actor::pointer self_;
   ratelimit_parts parts_;
   exchange_gate gate_{nullptr};
+  std::optional<cluster_limits> cluster_;
   clock::time_point next_save_;
   std::weak_ptr<commit_job> saving_;  ///< lives until the journal is done with it, or gone
 };

@@ -26,6 +26,14 @@ void send_to_couriers(const routes& all, mail_ptr&& job) {
   caf::anon_send(home, std::move(job));
 }
 
+/// While there is no rate limiter the job ends here, which answers it.
+auto to_ratelimit(const route_table& table, peer_job::kind what) {
+  return [&table, what](std::string packed, std::function<void(std::string)> reply) {
+    auto job = std::make_shared<peer_job>(what, std::move(packed), std::move(reply));
+    if (const auto actor = table.current()->ratelimit) caf::anon_send(actor, std::move(job));
+  };
+}
+
 // Makes the children's specifications; each keeps what its actor needs to be
 // started again.
 class family {
@@ -163,8 +171,10 @@ class family {
     ratelimit_parts p;
     p.now = clocks::system().wall;
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    p.peers = parts_.peers;
+    const auto secret = p.peers != nullptr ? std::optional(limits_secret(parts_.cluster)) : std::nullopt;
     p.buckets = restore_buckets(parts_.store, parts_.config->rates,
-                                {std::chrono::duration_cast<std::chrono::microseconds>(now).count(), p.now()});
+                                {std::chrono::duration_cast<std::chrono::microseconds>(now).count(), p.now()}, secret);
     p.commit = to_journal();
     p.on_refusal = parts_.on_rate_refusal;
     p.counts = parts_.meters;
@@ -273,6 +283,10 @@ node spawn_node(caf::actor_system& system, node_parts parts) {
   out.aside = all.aside;
   out.cards = all.cards();
   routes.publish(out.cards);
+  out.take_for_peer = to_ratelimit(routes, peer_job::kind::take);
+  out.hand_from_peer = [give = to_ratelimit(routes, peer_job::kind::hand)](std::string packed) {
+    give(std::move(packed), {});
+  };
   out.gateway = system.spawn(gateway, gateway_parts{routes, store});
   out.supervisor = system.spawn(supervisor, std::move(children), std::move(config), std::move(on_death));
   return out;

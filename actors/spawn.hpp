@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,6 +16,8 @@
 #include "actors/supervisor.hpp"
 
 namespace authnz::actors {
+
+class peer_roster;
 
 struct node_parts {
   storage::store& store;
@@ -32,6 +35,8 @@ struct node_parts {
   audit_text record = {};  ///< empty = there is no audit trail
   node_meters_ptr meters = std::make_shared<node_meters>();
   const duty_roster* duties = nullptr;  ///< null = every duty is this node's; outlives the actors
+  const peer_roster* peers = nullptr;   ///< null = rate limits are counted here alone; outlives the actors
+  std::string cluster = {};             ///< the cluster's id; with `peers`
 };
 
 struct node {
@@ -41,6 +46,12 @@ struct node {
   std::shared_ptr<audit_aside> aside;                     ///< for events that come without a change
   std::shared_ptr<const actor_cards> cards;
   bool asks_breached_list = false;
+  /// For other nodes, from any thread: their questions about rate limits
+  /// (actors/cluster_limits_text.hpp). The answer comes once, on whatever
+  /// thread; empty = not understood, or nobody is there to answer.
+  std::function<void(std::string packed, std::function<void(std::string)> reply)> take_for_peer;
+  /// Buckets that this node counts from now on.
+  std::function<void(std::string packed)> hand_from_peer;
 };
 
 /// `parts.store` and `parts.routes` must outlive the actor system.

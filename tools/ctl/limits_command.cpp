@@ -98,12 +98,14 @@ int clear(node_link& link, const whose& w, bool yes, bool as_json) {
 
 void add_limits(CLI::App& app, int& status) {
   auto* limits = app.add_subcommand("limits", "Rate limits: who is limited")->require_subcommand(1);
-  auto* shows = limits->add_subcommand("show", "How many are limited, by request; or what one caller has left");
+  auto* shows = limits->add_subcommand(
+      "show", "How many are limited, by request; or what one caller has left. Of a cluster, the buckets on this node");
   const auto shown = add_whose(*shows);
   const auto a = add_asking(*shows, "authnzctl limits show --client 192.0.2.7");
   ask_when_called(*shows, a, status, [=](node_link& link) { return show(link, *shown, a->json); });
 
-  auto* clears = limits->add_subcommand("clear", "Give one caller, or all, the whole of their limits again");
+  auto* clears = limits->add_subcommand(
+      "clear", "Give one caller, or all, the whole of their limits again. Of a cluster, on this node");
   const auto cleared = std::make_shared<whose>();
   auto* group = clears->add_option_group("whose")->require_option(1, 2);
   group->add_option("--client", cleared->client, "Address of a frontend's client");
