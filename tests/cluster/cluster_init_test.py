@@ -8,7 +8,8 @@ import unittest
 from cluster_case import PASSWORD
 from cluster_rig import Cluster
 from etcd_members import Etcd
-from workload import SESSION
+
+SESSION = {"ip_address": "192.0.2.7", "user_agent": "tests", "expires": 7}
 
 
 class ClusterInit(unittest.TestCase):
