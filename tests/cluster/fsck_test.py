@@ -108,7 +108,8 @@ class FsckOfACluster(ClusterCase):
     def test_says_that_etcd_does_not_answer(self) -> None:
         text = self.cluster.ctl("fsck", "--cluster", "--etcd", "http://127.0.0.1:1", code=3)
         self.assertIn("127.0.0.1:1", text)
-        self.cluster.ctl("fsck", "--cluster", "--etcd", "nonsense", code=2)
+        for wrong in ("nonsense", "http://192.0.2.7:2379", "https://127.0.0.1:2379"):
+            self.assertIn("--etcd", self.cluster.ctl("fsck", "--cluster", "--etcd", wrong, code=2))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ std::shared_ptr<etcd_options> add_etcd_options(CLI::App& command) {
   };
   add("--etcd", o->endpoints, "URLs of etcd's members, https://HOST:2379,https://HOST:2379", nullptr);
   add("--prefix", o->prefix, "What the cluster's keys begin with", "AUTHNZERVER_CLUSTERPREFIX")->capture_default_str();
-  add("--etcd-cafile", o->ca_file, "PEM file of the authorities to trust, with https", "AUTHNZERVER_CLUSTERCAFILE");
+  add("--etcd-ca-file", o->ca_file, "PEM file of the authorities to trust, with https", "AUTHNZERVER_CLUSTERCAFILE");
   add("--etcd-cert", o->certificate_file, "PEM file of the certificate to show", "AUTHNZERVER_CLUSTERCERT");
   add("--etcd-key", o->key_file, "PEM file of its private key", "AUTHNZERVER_CLUSTERKEY");
   add("--etcd-user", o->user, "Name to log in with; the password is in AUTHNZERVER_CLUSTERPASS",
@@ -23,8 +23,17 @@ std::shared_ptr<etcd_options> add_etcd_options(CLI::App& command) {
 }
 
 tl::expected<net::etcd::options, std::string> read_etcd_options(const etcd_options& o) {
-  auto endpoints = net::etcd::parse_endpoints(o.endpoints);
+  constexpr std::string_view as_configured = "etcd=";
+  auto endpoints = net::etcd::parse_endpoints(
+      o.endpoints.starts_with(as_configured) ? o.endpoints.substr(as_configured.size()) : o.endpoints);
   if (!endpoints) return tl::make_unexpected("--etcd: " + endpoints.error());
+  for (const auto& one : *endpoints)
+    if (net::etcd::is_exposed(one))
+      return tl::make_unexpected("--etcd: " + one + " is neither https nor an address of this host");
+  if (endpoints->front().starts_with("https:") && o.ca_file.empty())
+    return tl::make_unexpected<std::string>("--etcd-ca-file is needed with https");
+  if (o.certificate_file.empty() != o.key_file.empty())
+    return tl::make_unexpected<std::string>("--etcd-cert and --etcd-key go together");
   net::etcd::options out;
   out.endpoints = std::move(*endpoints);
   out.ca_file = o.ca_file;
