@@ -27,7 +27,7 @@ constexpr auto all_duties = std::to_array({duty::sweeping, duty::mail, duty::com
 /// One node's membership, and what it logged.
 class node {
  public:
-  explicit node(net::cluster::options how, net::cluster::membership_pace pace = {.look = 50ms})
+  explicit node(const net::cluster::options& how, net::cluster::membership_pace pace = {.look = 50ms})
       : place(
             how, storage::cluster_keys(how.prefix),
             [this](bool registered, const std::string& why) {
