@@ -80,7 +80,7 @@ void cluster_limits::follow(std::shared_ptr<const peer_view> next) {
   }
   std::erase_if(lines_, [](const auto& l) {
     const auto& to = l.second;
-    return !to.door && to.waiting.empty() && to.under_way == 0;
+    return !to.door && to.waiting.empty() && to.under_way.empty();
   });
   if (!view_->others.empty()) handing_.emplace();
   note_to_self();
@@ -122,6 +122,7 @@ void cluster_limits::go_on(const std::shared_ptr<journey>& j, const rate_verdict
 }
 
 cluster_limits::line* cluster_limits::line_to(std::string_view owner) {
+  if (ending_) return nullptr;
   auto at = lines_.find(owner);
   if (at == lines_.end()) {
     const auto* const found = find_peer(*view_, owner);
@@ -140,7 +141,7 @@ void cluster_limits::ask(std::string_view owner, rate_question what, counted the
   if (to == nullptr && !here && what.what == rate_question::kind::give_back) return;
   if (to == nullptr) return count_here({what, std::move(then)});
   to->waiting.push_back({what, std::move(then)});
-  if (to->under_way < most_under_way) note_to_self();
+  if (to->under_way.size() < most_under_way) note_to_self();
 }
 
 void cluster_limits::count_here(const question& q) {
@@ -154,10 +155,21 @@ void cluster_limits::count_here(const question& q) {
 
 /// Those that an owner was to be asked and cannot be.
 void cluster_limits::count_here(std::deque<question>&& all) {
-  const auto mine = std::move(all);
-  all.clear();
+  const auto mine = std::exchange(all, {});
   for (const auto& q : mine)
     if (q.what.what == rate_question::kind::take) count_here(q);
+}
+
+void cluster_limits::count_here(questions& all) {
+  count_here(std::deque<question>(std::make_move_iterator(all.begin()), std::make_move_iterator(all.end())));
+  all.clear();
+}
+
+void cluster_limits::count_all_here() {
+  for (auto& [owner, to] : lines_) {
+    for (const auto& asked : std::exchange(to.under_way, {})) count_here(*asked);
+    count_here(std::move(to.waiting));
+  }
 }
 
 void cluster_limits::flush() {
@@ -177,7 +189,7 @@ void cluster_limits::flush() {
 
 void cluster_limits::send_some(const std::string& owner, line& to) {
   if (!to.door || to.silent_until > self_->clock().now()) return count_here(std::move(to.waiting));
-  while (!to.waiting.empty() && to.under_way < most_under_way) {
+  while (!to.waiting.empty() && to.under_way.size() < most_under_way) {
     questions some;
     for (; !to.waiting.empty() && some.size() < most_questions_a_text; to.waiting.pop_front())
       some.push_back(std::move(to.waiting.front()));
@@ -189,39 +201,37 @@ void cluster_limits::send(const std::string& owner, line& to, questions&& some) 
   std::vector<rate_question> texts;
   texts.reserve(some.size());
   for (const auto& q : some) texts.push_back(q.what);
-  ++to.under_way;
-  const auto asked = std::make_shared<questions>(std::move(some));
+  const auto asked = to.under_way.emplace_back(std::make_shared<questions>(std::move(some)));
   self_->request(to.door, patience, take_atom::value, pack_questions(texts))
-      .then([this, owner, door = to.door, asked](const std::string& reply) { answered(owner, door, *asked, reply); },
-            [this, owner, door = to.door, asked](const caf::error&) { failed(owner, door, *asked); });
+      .then([this, owner, door = to.door, asked](const std::string& reply) { answered(owner, door, asked, reply); },
+            [this, owner, door = to.door, asked](const caf::error&) { failed(owner, door, asked); });
 }
 
-void cluster_limits::answered(const std::string& owner, const peer_door& door, questions& asked,
+void cluster_limits::answered(const std::string& owner, const peer_door& door, const questions_ptr& asked,
                               const std::string& reply) {
   const auto verdicts = unpack_verdicts(reply);
-  if (!verdicts || verdicts->size() != asked.size()) return failed(owner, door, asked);
+  if (!verdicts || verdicts->size() != asked->size()) return failed(owner, door, asked);
   if (const auto at = lines_.find(owner); at != lines_.end()) {
-    --at->second.under_way;
+    std::erase(at->second.under_way, asked);
     if (!at->second.waiting.empty()) note_to_self();
   }
-  for (std::size_t i = 0; i < asked.size(); ++i) {
-    const auto q = std::move(asked[i]);
+  for (std::size_t i = 0; i < asked->size(); ++i) {
+    const auto q = std::move((*asked)[i]);
     if (q.what.what == rate_question::kind::give_back) continue;
     const auto& verdict = (*verdicts)[i];
     verdict ? q.then(*verdict, owner) : count_here(q);
   }
 }
 
-void cluster_limits::failed(const std::string& owner, const peer_door& door, questions& asked) {
-  std::deque<question> all(std::make_move_iterator(asked.begin()), std::make_move_iterator(asked.end()));
+void cluster_limits::failed(const std::string& owner, const peer_door& door, const questions_ptr& asked) {
   if (const auto at = lines_.find(owner); at != lines_.end()) {
     auto& to = at->second;
-    --to.under_way;
+    std::erase(to.under_way, asked);
     // A link that came since then has not failed.
     if (to.door == door) to.silent_until = self_->clock().now() + rest;
     if (!to.waiting.empty()) note_to_self();
   }
-  count_here(std::move(all));
+  count_here(*asked);
 }
 
 bool cluster_limits::hand_some(const peer_view& to, std::size_t slots) {
@@ -241,8 +251,14 @@ bool cluster_limits::hand_some(const peer_view& to, std::size_t slots) {
   return done;
 }
 
-void cluster_limits::hand_all() {
+void cluster_limits::end() {
   look_at_view();
+  ending_ = true;
+  count_all_here();
+  hand_all();
+}
+
+void cluster_limits::hand_all() {
   if (view_->others.empty()) return;
   const auto rest_of_us = without_self(*view_);
   handing_.emplace();

@@ -53,8 +53,9 @@ class cluster_limits {
   void flush();
   /// Looks whether the view has changed. Every request does, but there may be none.
   void look_at_view();
-  /// The node stops: others count its buckets from now on.
-  void hand_all();
+  /// The actor ends: what waits for others is counted here, and others are
+  /// shown all that is counted here. Nobody is asked any more.
+  void end();
 
  private:
   /// With the name of the node that counted it; empty = this one.
@@ -64,11 +65,12 @@ class cluster_limits {
     counted then;  ///< empty = nobody waits
   };
   using questions = std::vector<question>;
+  using questions_ptr = std::shared_ptr<questions>;
   /// To one owner.
   struct line {
     peer_door door;
     std::deque<question> waiting;
-    std::size_t under_way = 0;  ///< texts
+    std::vector<questions_ptr> under_way;  ///< one a text
     clock::time_point silent_until{};
   };
   struct journey;
@@ -80,10 +82,13 @@ class cluster_limits {
   void go_on(const std::shared_ptr<journey>& j, const rate_verdict& first, const std::string& at);
   void count_here(const question& q);
   void count_here(std::deque<question>&& all);
+  void count_here(questions& all);
+  void count_all_here();
   void send_some(const std::string& owner, line& to);
   void send(const std::string& owner, line& to, questions&& some);
-  void answered(const std::string& owner, const peer_door& door, questions& asked, const std::string& reply);
-  void failed(const std::string& owner, const peer_door& door, questions& asked);
+  void answered(const std::string& owner, const peer_door& door, const questions_ptr& asked, const std::string& reply);
+  void failed(const std::string& owner, const peer_door& door, const questions_ptr& asked);
+  void hand_all();
   bool hand_some(const peer_view& to, std::size_t slots);
   std::int64_t now() const;
 
@@ -94,6 +99,7 @@ class cluster_limits {
   std::map<std::string, line, std::less<>> lines_;
   std::optional<rate_buckets::own_position> handing_;  ///< nothing = all has been handed
   bool noted_ = false;
+  bool ending_ = false;
 };
 
 /// Does what another node asks of these buckets. `limited` is false where

@@ -127,8 +127,8 @@ void ratelimit_state::save(std::size_t most) {
 }
 
 void ratelimit_state::end() {
+  if (cluster_) cluster_->end();
   save(std::numeric_limits<std::size_t>::max());
-  if (cluster_ && parts_.config->rates.enabled) cluster_->hand_all();
 }
 
 void ratelimit_state::serve(limits_ptr&& job) {

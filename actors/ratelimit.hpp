@@ -49,8 +49,9 @@ class ratelimit_state {
   void serve(limits_ptr&& job);
   void serve(peer_ptr&& job);
   void flush();
-  /// Saves all that is not saved yet, and hands it to the nodes that stay.
-  /// Whoever has the journal stop lets this actor stop before.
+  /// Passes on what it holds, shows its buckets to the nodes that stay, and
+  /// saves all that is not saved yet. Whoever has the journal stop lets this
+  /// actor stop before.
   void end();
 
  private:

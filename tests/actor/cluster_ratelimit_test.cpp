@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/limits_job.hpp"
 #include "actors/ratelimit.hpp"
 #include "tests/actor/actor_rig.hpp"
 
@@ -335,6 +336,32 @@ TEST_F(cluster_ratelimit_test, answers_what_it_holds_when_it_dies) {
   end(nodes[0]->limiter, caf::exit_reason::kill);
   ASSERT_EQ(answers->size(), 3U);
   EXPECT_EQ(answers->take().value().status, http_status::unavailable);
+}
+
+TEST_F(cluster_ratelimit_test, decides_what_it_holds_when_it_is_restarted) {
+  start(3, "user-lookup-email:2");
+  nodes[1]->door_is = test_node::manner::keeps_silent;
+  const auto client = client_of(1, request::user_lookup_email);
+  for (int i = 0; i < 3; ++i) send(0, client, address_of(2));
+  stepped.run();
+  for (int i = 0; i < 3; ++i) send(0, client, address_of(2));
+  ASSERT_EQ(answers->size(), 0U);
+  end(nodes[0]->limiter);
+  ASSERT_EQ(answers->size(), 6U);
+  for (int i = 0; i < 6; ++i)
+    EXPECT_EQ(answers->take().value().status, i < 2 ? http_status::ok : http_status::too_many_requests) << i;
+}
+
+TEST_F(cluster_ratelimit_test, knows_its_keys_after_an_administrator_cleared_all) {
+  start(2, "user-list:4");
+  const auto client = client_of(1);
+  EXPECT_EQ(passing(20, client), 4);
+  auto job = std::make_shared<limits_job>();
+  job->what = limits_job::kind::fill_all;
+  job->fresh = std::make_shared<rate_buckets>(config->rates, rate_buckets::hash_key{9});
+  caf::anon_send(nodes[1]->limiter, std::move(job));
+  stepped.run();
+  EXPECT_EQ(passing(20, client), 4);
 }
 
 TEST_F(cluster_ratelimit_test, answers_a_damaged_question_with_nothing) {
