@@ -28,7 +28,7 @@ dialling::dialling(asio::io_context& context, dial_wish wish, done then)
     : wish_(std::move(wish)), then_(std::move(then)), socket_(context), limit_(context) {}
 
 std::shared_ptr<dialling> dialling::start(asio::io_context& context, dial_wish wish, done then) {
-  const std::shared_ptr<dialling> made(new dialling(context, std::move(wish), std::move(then)));
+  std::shared_ptr<dialling> made(new dialling(context, std::move(wish), std::move(then)));
   made->connect();
   return made;
 }

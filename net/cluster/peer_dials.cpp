@@ -171,7 +171,7 @@ void peer_dials::line::reached(std::shared_ptr<tls_pipe> pipe) {
   const auto inside =
       pipe_->carry_for_another([this](const error_code& ec) { fail("the link ended: " + ec.message()); });
   if (!inside) return fail("a link needs two descriptors more: " + inside.error().message());
-  greeter_ = all_.system.spawn(
+  greeter_ = all_.system.spawn<caf::hidden>(
       greeter, greeting{*inside, all_.pace.step, all_.self, node_, all_.doors.of(node_), if_current(&line::greeted)});
 }
 

@@ -95,7 +95,7 @@ peer_doors::~peer_doors() { close(); }
 
 peer_doors::entry& peer_doors::find(const std::string& peer) {
   auto& found = entries_[peer];
-  if (!found.door) found.door = system_.spawn(door<parts>, parts_, peer);
+  if (!found.door) found.door = system_.spawn<caf::hidden>(door<parts>, parts_, peer);
   return found;
 }
 

@@ -38,8 +38,8 @@ class peer_doors {
   /// Hears who said hello, from where it can be asked; false = it has no link.
   using listener = std::function<bool(const std::string& node, const actors::peer_door& door)>;
 
-  /// `system` has loaded links (net/link_broker.hpp). Between `close` and its
-  /// end nothing is called any more.
+  /// `system` has loaded links (net/link_broker.hpp). It does not wait for doors
+  /// before it ends: close them. After that nothing is called any more.
   peer_doors(caf::actor_system& system, peer_identity self, peer_service service, listener heard);
   ~peer_doors();  ///< closes
   peer_doors(const peer_doors&) = delete;

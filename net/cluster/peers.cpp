@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "net/link_listener.hpp"
 
@@ -18,6 +19,7 @@ using actors::peer_view;
 namespace {
 
 using clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds longest_farewell{300};
 template <class T>
 using outcome = tl::expected<T, std::string>;
 
@@ -38,7 +40,7 @@ struct peers::state {
     view.store(std::move(first));
   }
 
-  outcome<void> start(caf::actor_system& system, const link_identity& identity, peer_service service);
+  outcome<void> start(caf::actor_system& in, const link_identity& identity, peer_service service);
   link_service service_of_listener();
   outcome<void> judge(const std::string& name);
   void accepted(const std::string& name, std::uint64_t link, int socket);
@@ -54,9 +56,11 @@ struct peers::state {
   void tell(peer_event what, const std::string& node, const std::string& why = {}) const {
     if (how.on_event) how.on_event(what, node, why);
   }
+  void take_leave() const;
   void stop();
 
   const peer_options how;
+  caf::actor_system* system = nullptr;  ///< null = not started
   std::atomic<std::shared_ptr<const peer_view>> view;
   std::mutex mutex;
   std::condition_variable changed;
@@ -69,7 +73,8 @@ struct peers::state {
   std::thread following;
 };
 
-outcome<void> peers::state::start(caf::actor_system& system, const link_identity& identity, peer_service service) {
+outcome<void> peers::state::start(caf::actor_system& in, const link_identity& identity, peer_service service) {
+  system = &in;
   link_listener_options o;
   o.address = how.address;
   o.port = how.port;
@@ -82,9 +87,9 @@ outcome<void> peers::state::start(caf::actor_system& system, const link_identity
   auto opened = link_listener::open(identity, service_of_listener(), std::move(o));
   if (!opened) return tl::unexpected(opened.error());
   doors = std::make_unique<peer_doors>(
-      system, how.self, std::move(service),
+      in, how.self, std::move(service),
       [this](const std::string& name, const peer_door& door) { return greeted(name, door); });
-  auto dialling = peer_dials::open(system, *doors, how.self, identity, how.pace, events_of_dials());
+  auto dialling = peer_dials::open(in, *doors, how.self, identity, how.pace, events_of_dials());
   if (!dialling) return tl::unexpected(dialling.error());
   dials = std::move(*dialling);
   listener = std::move(*opened);
@@ -199,7 +204,22 @@ void peers::state::publish() {
   if (!same) view.store(std::move(next));
 }
 
+// A peer that answers has taken all that came before.
+void peers::state::take_leave() const {
+  if (system == nullptr || !doors) return;
+  const caf::scoped_actor self(*system, true);
+  const auto ask = [&](const peer_door& door) {
+    return self->request(door, longest_farewell, actors::take_atom::value, std::string());
+  };
+  std::vector<decltype(ask({}))> asked;
+  const auto now = view.load();
+  for (const auto& other : now->others)
+    if (other.door) asked.push_back(ask(other.door));
+  for (auto& one : asked) one.receive([](const std::string&) {}, [](const caf::error&) {});
+}
+
 void peers::state::stop() {
+  take_leave();
   {
     const std::lock_guard lock(mutex);
     if (std::exchange(stopping, true)) return;
@@ -211,7 +231,9 @@ void peers::state::stop() {
   if (following.joinable()) following.join();
   if (dials) dials->stop();
   if (listener) listener->stop();
-  if (doors) doors->close();
+  // With them goes what they hold of the node's actors: a detached actor's
+  // thread ends when nobody has its handle any more.
+  doors.reset();
 }
 
 peers::peers(peer_options o) : state_(std::make_unique<state>(std::move(o))) {}

@@ -71,8 +71,10 @@ class peers final : public actors::peer_roster {
   std::uint16_t port() const;
   /// For links from now on. Thread-safe.
   tl::expected<void, std::string> set_identity(const link_identity& identity);
-  /// Closes all links and its actors; no door is left in the view. Before the
-  /// actor system ends. Idempotent.
+  /// Closes all links and its actors; no door is left in the view. What was sent
+  /// before arrives, at peers that answer soon. After the actors that use doors
+  /// have ended, which do not wait for these; before the actor system ends.
+  /// Idempotent.
   void stop();
 
   std::shared_ptr<const actors::peer_view> current() const noexcept override;

@@ -253,6 +253,21 @@ TEST_F(peers, have_no_doors_once_they_are_stopped) {
   EXPECT_TRUE(eventually([&] { return !a->linked_to("b"); }));
 }
 
+TEST_F(peers, stop_when_what_they_sent_has_arrived) {
+  const auto a = node("a");
+  const auto b = node("b");
+  a->enter();
+  b->enter();
+  ASSERT_TRUE(link_up(*a, "a", *b, "b"));
+  std::vector<std::string> all;
+  for (int i = 0; i < 100; ++i) {
+    all.push_back(std::string(10'000, 'x') + std::to_string(i));
+    caf::anon_send(a->door_of("b"), actors::hand_atom::value, all.back());
+  }
+  a->links->stop();
+  EXPECT_EQ(b->handed(), all);
+}
+
 TEST_F(peers, stop_beside_one_that_is_silent) {
   const auto a = node("a");
   auto b = node("b");
