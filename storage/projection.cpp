@@ -226,7 +226,7 @@ done projection::end_rebuild(std::uint64_t revision, const std::string& event_of
   return transact(store_, [&](draft& state) -> done {
     auto mark = mark_of_rebuild(state);
     if (!mark) return error(mark.error());
-    const bool gap = mark->applied != 0 && mark->applied < revision;
+    const bool gap = mark->applied != 0 && mark->applied != revision;
     if (gap && !event_of_gap.empty())
       if (auto fine = append_events(state, {event_of_gap}, revision); !fine) return fine;
     put_mark(state, {.cluster = mark->cluster, .applied = revision, .whole = true, .head = head});

@@ -61,9 +61,15 @@ etcd::transaction compose(const storage::cluster_keys& keys, const std::string& 
   t.then.push_back(etcd::operation::put(keys.head(), batch_value(p)));
   for (std::size_t i = 0; i < batch.size(); ++i)
     t.then.push_back(etcd::operation::nested(part_of(keys, node, i, *batch[i])));
-  t.otherwise.push_back(etcd::operation::get(keys.batch(node)));
+  t.otherwise = inquire(keys, node).then;
+  return t;
+}
+
+etcd::transaction inquire(const storage::cluster_keys& keys, const std::string& node) {
   const auto parts = keys.parts(node);
-  t.otherwise.push_back(etcd::operation::get(parts, {.end = storage::end_of_prefix(parts), .keys_only = true}));
+  etcd::transaction t;
+  t.then.push_back(etcd::operation::get(keys.batch(node)));
+  t.then.push_back(etcd::operation::get(parts, {.end = storage::end_of_prefix(parts), .keys_only = true}));
   return t;
 }
 

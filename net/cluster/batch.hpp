@@ -33,6 +33,10 @@ std::string batch_value(const batch_place& p);
 etcd::transaction compose(const storage::cluster_keys& keys, const std::string& node, const batch_place& p,
                           std::span<const storage::mini_transaction* const> batch);
 
+/// Reads what became of copies that were sent, and changes nothing: answers as a
+/// copy does that comes too late.
+etcd::transaction inquire(const storage::cluster_keys& keys, const std::string& node);
+
 /// What an answer says about the batch.
 struct batch_outcome {
   enum class kind : std::uint8_t {

@@ -20,6 +20,7 @@ using storage::mini_transaction;
 
 constexpr milliseconds until_asked_again{500};
 constexpr milliseconds look_every{200};
+constexpr milliseconds longest_wait{5000};
 
 bool holds_records(const storage::view& v) {
   return std::ranges::any_of(storage::slice_table, [&](const storage::slice_row& r) {
@@ -136,8 +137,12 @@ void cluster_store::state::commit_to_cluster(std::span<const mini_transaction* c
   for (const auto i : places) mine.push_back(batch[i]);
   const auto done = commits.commit(mine);
   for (std::size_t i = 0; i < places.size(); ++i) results[places[i]] = done.results[i];
-  // Whoever is answered, or decides again, sees what it has led to.
-  while (done.revision > 0 && !stopping.stop_requested())
+  if (done.revision == 0) return;
+  // Whoever is answered, or decides again, sees what it has led to. Not for
+  // ever: a projection that has no room must not hold answers up that are true.
+  const auto history = reached.history();
+  const auto end = std::chrono::steady_clock::now() + longest_wait;
+  while (!stopping.stop_requested() && reached.history() == history && std::chrono::steady_clock::now() < end)
     if (reached.wait_for(done.revision, look_every, stopping.get_token())) return;
 }
 
@@ -195,7 +200,7 @@ void cluster_store::stop() {
 // While it is fetched anew the state is neither of then nor of now.
 std::unique_ptr<storage::view> cluster_store::read() {
   auto view = state_->projected.read();
-  if (!state_->reached.whole()) view->report_fault();
+  if (!state_->reached.whole() || !storage::read_projection_mark(*view).whole) view->report_fault();
   return view;
 }
 

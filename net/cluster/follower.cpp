@@ -15,6 +15,8 @@ using std::chrono::steady_clock;
 constexpr milliseconds look_every{100};
 constexpr milliseconds shortest_rest{20};
 constexpr milliseconds longest_rest{1000};
+constexpr milliseconds longest_silence{30000};
+constexpr std::chrono::seconds between_rebuilds{10};
 
 }  // namespace
 
@@ -24,7 +26,8 @@ follower::follower(const options& o, storage::cluster_keys keys, std::string clu
       cluster_(std::move(cluster)),
       parts_(std::move(parts)),
       projection_(parts_.projected),
-      etcd_(o.etcd) {}
+      etcd_(o.etcd),
+      silence_(o.bound / 2) {}
 
 follower::~follower() { stop(); }
 
@@ -71,15 +74,17 @@ void follower::run(const std::stop_token& stop) {
       fetch_all(stop);
       continue;
     }
+    const auto doubts = parts_.reached.doubts();
     const auto continued = is_continued();
     if (!continued) {
       rest(stop);
     } else if (*continued) {
-      parts_.reached.trust();
+      parts_.reached.trust(doubts);
       watch_on(stop);
     } else {
       parts_.log("cluster.other-history", "etcd was restored, or forgot what this node has seen last");
       parts_.reached.set({parts_.reached.now().applied, false});
+      parts_.reached.begin_history();
     }
   }
 }
@@ -101,6 +106,10 @@ std::optional<bool> follower::is_continued() {
 }
 
 void follower::fetch_all(const std::stop_token& stop) {
+  const auto now = steady_clock::now();
+  if (rebuilt_ && now - *rebuilt_ < between_rebuilds) rest(stop);
+  rebuilt_ = now;
+  const auto doubts = parts_.reached.doubts();
   ++rebuilds_;
   parts_.log("cluster.rebuilding", "fetching the whole state from etcd");
   const auto fetched = rebuild_from_etcd(etcd_, keys_, projection_, cluster_, parts_.event_of_gap(), {});
@@ -108,11 +117,10 @@ void follower::fetch_all(const std::stop_token& stop) {
     if (!stop.stop_requested()) say(fetched.error());
     return rest(stop);
   }
-  failures_ = 0;
   say({});
   parts_.log("cluster.rebuilt", "at revision " + std::to_string(*fetched));
   parts_.reached.set({*fetched, true});
-  parts_.reached.trust();
+  parts_.reached.trust(doubts);
 }
 
 // Until the stream breaks, is stuck, or cannot go on.
@@ -124,6 +132,7 @@ void follower::watch_on(const std::stop_token& stop) {
     watching_ = &stream;
   }
   std::string why;
+  bool has_told = false;
   behind_since_ = {};
   while (!stop.stop_requested() && !parts_.reached.distrusted()) {
     auto events = stream.next(look_every);
@@ -133,6 +142,7 @@ void follower::watch_on(const std::stop_token& stop) {
         parts_.reached.set({parts_.reached.now().applied, false});
       break;
     }
+    has_told = has_told || !events->empty();
     if (events->empty() ? is_stuck() : !apply(std::move(*events), stop)) {
       why = "etcd's watch tells nothing while there is news";
       break;
@@ -144,6 +154,8 @@ void follower::watch_on(const std::stop_token& stop) {
     watching_ = nullptr;
   }
   if (stop.stop_requested()) return;
+  // etcd reads all that was missed before it tells the first of it.
+  silence_ = has_told ? options_.bound / 2 : std::min(silence_ * 2, longest_silence);
   ++reconnects_;
   ++member_;
   say(why);
@@ -163,6 +175,7 @@ bool follower::apply(std::vector<etcd::event>&& events, const std::stop_token& s
     rest(stop);
   }
   failures_ = 0;
+  behind_since_ = {};
   parts_.reached.set({read.changes.back().revision, true});
   return true;
 }
@@ -175,7 +188,7 @@ bool follower::is_stuck() {
   }
   const auto now = steady_clock::now();
   if (behind_since_ == steady_clock::time_point{}) behind_since_ = now;
-  return now - behind_since_ > options_.bound / 2;
+  return now - behind_since_ > silence_;
 }
 
 }  // namespace authnz::net::cluster

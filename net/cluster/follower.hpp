@@ -59,8 +59,10 @@ class follower {
   storage::projection projection_;
   etcd::client etcd_;
   std::size_t member_ = 0;
-  int failures_ = 0;  ///< in a row
+  int failures_ = 0;                   ///< in a row
+  std::chrono::milliseconds silence_;  ///< of a watch while there is news, until another is begun
   std::chrono::steady_clock::time_point behind_since_{};
+  std::optional<std::chrono::steady_clock::time_point> rebuilt_;
   std::atomic<std::uint64_t> rebuilds_ = 0;
   std::atomic<std::uint64_t> reconnects_ = 0;
   mutable std::mutex mutex_;

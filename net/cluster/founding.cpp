@@ -6,6 +6,7 @@
 #include "net/cluster/upload.hpp"
 #include "proto/time.hpp"
 #include "proto/token.hpp"
+#include "storage/codec.hpp"
 #include "storage/projection.hpp"
 
 namespace authnz::net::cluster {
@@ -17,6 +18,7 @@ using storage::slice;
 /// Of the slice `meta`: the id of the cluster that this store is uploaded as.
 constexpr std::string_view upload_key = "cluster-upload";
 constexpr std::uint64_t upload_key_revision = 1;
+constexpr std::uint8_t upload_note_version = 1;
 
 std::string new_id() {
   std::array<unsigned char, 16> random{};
@@ -49,13 +51,21 @@ class founding {
 
   tl::expected<identity, std::string> begin_or_go_on();
   tl::expected<identity, std::string> begin();
+  done check_unchanged(const identity& who);
   tl::expected<identity, std::string> refuse(const identity& other) const;
   done upload_all(const identity& who);
   done declare_ready(identity who);
   done join(const std::string& id);
 
-  std::string uploaded_as() const;
-  done note(const std::optional<std::string>& id);
+  /// The id that this store was uploaded under, and its own last revision then.
+  struct upload_note {
+    std::string id;
+    std::uint64_t revision = 0;
+  };
+  upload_note noted() const;
+  done note(const std::string& id);
+  done forget_note();
+  tl::expected<std::uint64_t, std::string> last_revision();
 
   storage::environment& store_;
   etcd::client etcd_;
@@ -73,7 +83,9 @@ tl::expected<std::string, std::string> founding::run() {
   if (auto fits = probe_limits(etcd_, keys_); !fits) return tl::unexpected(fits.error());
   const auto who = begin_or_go_on();
   if (!who) return tl::unexpected(who.error());
-  if (!who->ready) {
+  if (who->ready) {
+    if (auto same = check_unchanged(*who); !same) return tl::unexpected(same.error());
+  } else {
     if (auto sent = upload_all(*who); !sent) return tl::unexpected(sent.error());
     if (auto ready = declare_ready(*who); !ready) return tl::unexpected(ready.error());
   }
@@ -85,7 +97,7 @@ tl::expected<identity, std::string> founding::begin_or_go_on() {
   const auto who = read_identity(etcd_, keys_);
   if (!who) return tl::unexpected(who.error());
   if (!*who) return begin();
-  if ((*who)->id == uploaded_as()) return **who;
+  if ((*who)->id == noted().id) return **who;
   return refuse(**who);
 }
 
@@ -107,7 +119,7 @@ tl::expected<identity, std::string> founding::begin() {
                           all);
   const identity who{.id = new_id(), .ready = false, .created = now_text()};
   // First: else nobody could go on if it ended here.
-  if (auto noted = note(who.id); !noted) return tl::unexpected(noted.error());
+  if (auto written = note(who.id); !written) return tl::unexpected(written.error());
   const auto made = ask_patiently([&] {
     return etcd_.commit({{{keys_.identity(), 0}}, {etcd::operation::put(keys_.identity(), identity_text(who))}, {}});
   });
@@ -126,6 +138,8 @@ done founding::upload_all(const identity& who) {
   for (const auto& row : storage::slice_table)
     if (is_uploaded(row)) records += facts->slices[storage::index_of(row.id)].records;
 
+  // What is uploaded is the store as it is now.
+  if (auto written = note(who.id); !written) return written;
   const auto view = store_.read();
   upload up(etcd_, keys_, who.revision);
   const auto tell = [&](std::uint64_t before, std::uint64_t n) {
@@ -144,10 +158,10 @@ done founding::declare_ready(identity who) {
   const std::uint64_t guard = who.revision;
   who.ready = true;
   const auto made = ask_patiently([&] {
-    return etcd_.commit(
-        {{{keys_.identity(), guard}},
-         {etcd::operation::put(keys_.identity(), identity_text(who)), etcd::operation::put(keys_.head(), "founded")},
-         {}});
+    return etcd_.commit({{{keys_.identity(), guard}},
+                         {etcd::operation::put(keys_.identity(), identity_text(who)),
+                          etcd::operation::put(keys_.head(), "founded:" + who.id)},
+                         {}});
   });
   if (!made) return tl::unexpected(made.error().text);
   const auto now = read_identity(etcd_, keys_);
@@ -158,21 +172,50 @@ done founding::declare_ready(identity who) {
 
 done founding::join(const std::string& id) {
   if (auto begun = storage::projection(store_).begin_rebuild(id); !begun) return begun;
-  return note(std::nullopt);
+  return forget_note();
 }
 
-std::string founding::uploaded_as() const {
+// The server may have been started without the cluster since: what it has
+// decided then is in the store alone, and must not be taken for uploaded.
+done founding::check_unchanged(const identity& who) {
+  const auto now = last_revision();
+  if (!now) return tl::unexpected(now.error());
+  if (noted().revision == *now) return {};
+  return tl::unexpected("the store has changed since it was uploaded as cluster " + who.id +
+                        ": the cluster does not have what it decided since. Let nodes with empty stores join the "
+                        "cluster, or upload this store under another prefix");
+}
+
+founding::upload_note founding::noted() const {
   const auto view = store_.read();
   const auto found = view->get(slice::meta, upload_key);
-  return found ? std::string(found->value) : std::string();
+  if (!found) return {};
+  storage::record_reader in(found->value, upload_note_version);
+  upload_note note{.id = std::string(in.bytes()), .revision = in.u64()};
+  return in.finished() ? note : upload_note{};
 }
 
-done founding::note(const std::optional<std::string>& id) {
+tl::expected<std::uint64_t, std::string> founding::last_revision() {
+  const auto facts = store_.statistics();
+  if (!facts) return tl::unexpected(facts.error());
+  return facts->last_revision;
+}
+
+done founding::note(const std::string& id) {
+  const auto now = last_revision();
+  if (!now) return tl::unexpected(now.error());
+  const auto text = storage::record_writer(upload_note_version).bytes(id).u64(*now).take();
   const auto result = store_.transact([&](storage::draft& state) {
-    if (id)
-      state.put(slice::meta, upload_key, upload_key_revision, *id);
-    else
-      state.erase(slice::meta, upload_key);
+    state.put(slice::meta, upload_key, upload_key_revision, text);
+    return true;
+  });
+  if (result == storage::commit_result::applied) return {};
+  return tl::unexpected("the store cannot be written: " + store_.last_failure());
+}
+
+done founding::forget_note() {
+  const auto result = store_.transact([](storage::draft& state) {
+    state.erase(slice::meta, upload_key);
     return true;
   });
   if (result == storage::commit_result::applied) return {};

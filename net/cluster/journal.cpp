@@ -1,10 +1,9 @@
 #include "net/cluster/journal.hpp"
 
 #include <algorithm>
-#include <array>
 #include <condition_variable>
 
-#include "proto/token.hpp"
+#include "net/cluster/registration.hpp"
 
 namespace authnz::net::cluster {
 namespace {
@@ -19,16 +18,12 @@ constexpr milliseconds attempt_time{1500};
 constexpr milliseconds patience{1000};
 constexpr milliseconds shortest_rest{20};
 constexpr milliseconds longest_rest{500};
+// Of a request that was sent, until it has taken effect or never will.
+constexpr milliseconds longest_way{10000};
 
 etcd::options for_journal(etcd::options o) {
   o.request_time = attempt_time;
   return o;
-}
-
-std::string new_session() {
-  std::array<unsigned char, 16> random{};
-  proto::random_bytes(random);
-  return proto::uuid4(random);
 }
 
 commit_result of_refusal(failure::kind k) {
@@ -45,7 +40,7 @@ bool is_definite(failure::kind k) { return k != failure::kind::not_sent && k != 
 
 journal::journal(const options& o, storage::cluster_keys keys, trouble_told tell)
     : options_(o), keys_(std::move(keys)), tell_(std::move(tell)), etcd_(for_journal(o.etcd)) {
-  place_.session = new_session();
+  place_.session = random_session();
 }
 
 void journal::stop() noexcept {
@@ -107,55 +102,97 @@ journal::committed journal::commit(std::span<const storage::mini_transaction* co
   return out;
 }
 
-std::vector<commit_result> journal::commit_batch(std::span<const storage::mini_transaction* const> batch,
-                                                 std::uint64_t& revision) {
-  const auto all = [&](commit_result r) { return std::vector(batch.size(), r); };
-  const auto begun = steady_clock::now();
+/// What is known of the copies of a batch.
+class journal::sending {
+ public:
+  bool sent() const { return last_.has_value(); }
+  void note_unknown() { last_ = steady_clock::now(); }
+  bool is_late(milliseconds patience) const { return steady_clock::now() - begun_ > patience; }
+  /// Whether no copy can still be on its way.
+  bool has_arrived() const { return last_ && steady_clock::now() - *last_ > longest_way; }
+
+ private:
+  steady_clock::time_point begun_ = steady_clock::now();
+  std::optional<steady_clock::time_point> last_;
+};
+
+journal::results journal::commit_batch(batch_span batch, std::uint64_t& revision) {
+  const auto all = [&](commit_result r) { return results(batch.size(), r); };
+  sending copies;
   ++place_.number;
-  bool sent = false;  // A copy may have been applied, or may still be.
   for (int attempts = 0; !stop_.stop_requested(); ++attempts) {
-    if (fenced_) {
-      if (!sent) return all(commit_result::unavailable);
-      rest(attempts);
-      continue;
-    }
     const auto answer = etcd_.commit(compose(keys_, options_.node, place_, batch));
     if (answer) {
       const auto outcome = read_outcome(*answer, keys_, options_.node, place_, batch.size());
-      if (!outcome) {
-        say("etcd's answer cannot be understood");
-        return all(commit_result::storage_error);
+      if (!outcome) return say("etcd's answer cannot be understood"), all(commit_result::storage_error);
+      if (outcome->what == batch_outcome::kind::decided) return conclude(*outcome, revision);
+      if (outcome->what == batch_outcome::kind::displaced) {
+        place_.expected = outcome->revision;
+      } else {
+        say("another process has committed as node " + options_.node + ": give each node a name of its own");
+        const bool is_back = take_back();
+        if (copies.sent() || (!is_back && copies.is_late(patience))) return all(commit_result::unavailable);
+        if (!is_back) rest(attempts);
       }
-      if (outcome->what == batch_outcome::kind::fenced) {
-        fenced_ = true;
-        say("another process commits as node " + options_.node + "; this one commits nothing any more");
-        continue;
-      }
-      place_.expected = outcome->revision;
-      if (outcome->what == batch_outcome::kind::displaced) continue;
-      say({});
-      ++batches_;
-      revision = outcome->revision;
-      std::vector<commit_result> results;
-      for (const bool held : outcome->held) results.push_back(held ? commit_result::applied : commit_result::conflict);
-      return results;
+      continue;
     }
     say(answer.error().text);
     const auto what = answer.error().what;
     if (what == failure::kind::unknown) {
-      if (!sent) ++unknown_;
-      sent = true;
-    } else if (!sent && what == failure::kind::too_large && batch.size() > 1) {
-      auto results = commit_batch(batch.first(batch.size() / 2), revision);
-      const auto others = commit_batch(batch.subspan(batch.size() / 2), revision);
-      results.insert(results.end(), others.begin(), others.end());
-      return results;
-    } else if (!sent && (is_definite(what) || steady_clock::now() - begun > patience)) {
-      return all(of_refusal(what));
+      if (!copies.sent()) ++unknown_;
+      copies.note_unknown();
+    } else if (!copies.sent()) {
+      if (what == failure::kind::too_large && batch.size() > 1) return commit_halves(batch, revision);
+      if (is_definite(what) || copies.is_late(patience)) return all(of_refusal(what));
+    } else if (is_definite(what)) {
+      if (const auto found = find_out(batch.size())) return conclude(*found, revision);
+      if (copies.has_arrived()) return all(of_refusal(what));
     }
     rest(attempts);
   }
   return all(commit_result::unavailable);
+}
+
+journal::results journal::commit_halves(batch_span batch, std::uint64_t& revision) {
+  auto both = commit_batch(batch.first(batch.size() / 2), revision);
+  const auto others = commit_batch(batch.subspan(batch.size() / 2), revision);
+  both.insert(both.end(), others.begin(), others.end());
+  return both;
+}
+
+journal::results journal::conclude(const batch_outcome& decided, std::uint64_t& revision) {
+  place_.expected = revision = decided.revision;
+  say({});
+  ++batches_;
+  results out;
+  for (const bool held : decided.held) out.push_back(held ? commit_result::applied : commit_result::conflict);
+  return out;
+}
+
+std::optional<batch_outcome> journal::find_out(std::size_t parts) {
+  auto answer = etcd_.commit(inquire(keys_, options_.node));
+  if (!answer) return std::nullopt;
+  answer->succeeded = false;
+  auto outcome = read_outcome(*answer, keys_, options_.node, place_, parts);
+  if (!outcome || outcome->what != batch_outcome::kind::decided) return std::nullopt;
+  return outcome;
+}
+
+// Under a new session, so that nothing that was sent before can be taken for
+// one of its batches.
+bool journal::take_back() {
+  const auto registered = etcd_.range(keys_.member(options_.node));
+  if (options_.session.empty() || !registered || registered->records.empty()) return false;
+  const auto& mine = registered->records.front();
+  if (mine.value.find(options_.session) == std::string::npos) return false;
+  batch_place next{.session = random_session(), .number = 0, .expected = 0};
+  const auto taken = etcd_.commit(
+      {{{mine.key, mine.mod_revision}}, {etcd::operation::put(keys_.batch(options_.node), batch_value(next))}, {}});
+  if (!taken || !taken->succeeded) return false;
+  next.expected = taken->revision;
+  next.number = 1;
+  place_ = std::move(next);
+  return true;
 }
 
 }  // namespace authnz::net::cluster

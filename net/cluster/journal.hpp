@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -35,7 +36,12 @@ class journal {
 
   /// All of scope `cluster` and well-formed. While etcd is out of reach and
   /// nothing was sent: `unavailable` after about a second. Once something was
-  /// sent, returns when its outcome is known, or a stop was asked for.
+  /// sent, returns when its outcome is known, or a stop was asked for; or, where
+  /// etcd takes no writes any more, when a copy on its way must have arrived.
+  ///
+  /// When another process has taken the node's name in between, takes it back if
+  /// this one is registered. A batch that was under way then counts as not
+  /// committed, though nobody knows.
   committed commit(std::span<const storage::mini_transaction* const> all);
 
   void stop() noexcept;
@@ -44,8 +50,17 @@ class journal {
   std::uint64_t unknown_outcomes() const noexcept { return unknown_; }
 
  private:
-  std::vector<storage::commit_result> commit_batch(std::span<const storage::mini_transaction* const> batch,
-                                                   std::uint64_t& revision);
+  using results = std::vector<storage::commit_result>;
+  using batch_span = std::span<const storage::mini_transaction* const>;
+  class sending;
+
+  results commit_batch(batch_span batch, std::uint64_t& revision);
+  results commit_halves(batch_span batch, std::uint64_t& revision);
+  results conclude(const batch_outcome& decided, std::uint64_t& revision);
+  /// What became of copies that were sent; nothing = none was applied so far.
+  std::optional<batch_outcome> find_out(std::size_t parts);
+  /// Whether the batch key is this process's again.
+  bool take_back();
   void rest(int attempts) const;
   void say(std::string text);
 
@@ -58,7 +73,6 @@ class journal {
   std::stop_source stop_;
   std::atomic<std::uint64_t> batches_ = 0;
   std::atomic<std::uint64_t> unknown_ = 0;
-  bool fenced_ = false;
   mutable std::mutex mutex_;
   std::string trouble_;
 };

@@ -87,4 +87,11 @@ tl::expected<void, std::string> leave_with_store(storage::environment& store, co
   return forget(etcd, keys, o.node);
 }
 
+tl::expected<void, std::string> leave_without_etcd(storage::environment& store) {
+  storage::projection mine(store);
+  if (mine.mark().cluster.empty()) return tl::unexpected<std::string>("the store is a single node's already");
+  if (auto left = mine.leave(); !left) return left;
+  return forget_duties(store);
+}
+
 }  // namespace authnz::net::cluster

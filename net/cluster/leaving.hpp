@@ -21,4 +21,8 @@ tl::expected<void, std::string> forget_node(const options& o);
 tl::expected<void, std::string> leave_with_store(storage::environment& store, const options& o,
                                                  const std::string& event_of_gap, const rebuild_progress& progress);
 
+/// When etcd and all that it had is lost: makes the projection a single node's
+/// store as it is. Requires a whole one. The error is one line.
+tl::expected<void, std::string> leave_without_etcd(storage::environment& store);
+
 }  // namespace authnz::net::cluster

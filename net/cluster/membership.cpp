@@ -278,6 +278,9 @@ bool membership::state::give_duties_up(const duty_marks& marks) {
 // One that fails is made up for by the next.
 void membership::state::compact() {
   const bool on_duty = is_certain() && !draining && held.at(static_cast<std::size_t>(duty::compaction)) != 0;
+  // A new head brings every node's projection to this revision, in a cluster
+  // without changes too: so none that is up to date is ever compacted away.
+  if (on_duty) etcd.put(keys.head(), "beat:" + random_session());
   const auto done = forgetting.run(etcd, keys, on_duty, boot_clock::now());
   if (!done) trouble = done.error().text;
 }

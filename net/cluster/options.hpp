@@ -16,6 +16,7 @@ enum class consistency : std::uint8_t {
 struct options {
   etcd::options etcd;
   std::string prefix = "authnz";  ///< of all keys in etcd; see storage/cluster_keys.hpp
+  std::string session;            ///< of this process, random; empty = one is made up
   std::string node;               ///< this node's name: 1 to 64 letters, digits, `-`, `_` and `.`; unique
   std::string address;            ///< where administrators reach it, HOST:PORT; may be empty
   std::string link = {};          ///< where other nodes link to it, HOST:PORT; empty = it has no links

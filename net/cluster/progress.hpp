@@ -31,9 +31,16 @@ class progress {
   }
 
   /// What is known of the engine does not go with what was known before.
-  void distrust() noexcept { distrusted_.store(true, std::memory_order_release); }
-  void trust() noexcept { distrusted_.store(false, std::memory_order_release); }
-  bool distrusted() const noexcept { return distrusted_.load(std::memory_order_acquire); }
+  void distrust() noexcept { ++doubts_; }
+  std::uint64_t doubts() const noexcept { return doubts_; }
+  /// Those doubts are settled: later ones are not.
+  void trust(std::uint64_t doubts) noexcept { settled_ = doubts; }
+  bool distrusted() const noexcept { return doubts_ != settled_; }
+
+  /// The engine's history is another from now on: revisions that were waited
+  /// for may never come.
+  void begin_history() noexcept { ++history_; }
+  std::uint64_t history() const noexcept { return history_; }
 
   bool whole() const noexcept { return whole_.load(std::memory_order_acquire); }
 
@@ -49,7 +56,9 @@ class progress {
   std::condition_variable_any changed_;
   place place_;
   std::atomic<bool> whole_ = false;
-  std::atomic<bool> distrusted_ = false;
+  std::atomic<std::uint64_t> doubts_ = 0;
+  std::atomic<std::uint64_t> settled_ = 0;
+  std::atomic<std::uint64_t> history_ = 0;
 };
 
 }  // namespace authnz::net::cluster

@@ -1,13 +1,15 @@
 #include "net/cluster/rebuild.hpp"
 
+#include <algorithm>
 #include <optional>
 
+#include "net/cluster/identity.hpp"
 #include "storage/slices.hpp"
 
 namespace authnz::net::cluster {
 namespace {
 
-constexpr std::uint32_t records_a_page = 500;
+constexpr std::uint32_t most_records_a_page = 500;
 
 /// Whether the pages of one revision could be fetched; nothing = it is gone.
 class fetch {
@@ -37,8 +39,9 @@ tl::expected<std::optional<std::uint64_t>, std::string> fetch::all() {
   // Linearizable, so the revision is at least that of all that was acknowledged.
   const auto head = etcd_.range(keys_.head());
   if (!head) return tl::unexpected(head.error().text);
+  if (head->records.empty()) return tl::unexpected("the cluster under " + keys_.prefix() + " in etcd has no state");
   revision_ = head->revision;
-  head_ = head->records.empty() ? std::string() : head->records.front().value;
+  head_ = head->records.front().value;
   records_ = 0;
   for (const auto& row : storage::slice_table) {
     if (row.derived || row.of != storage::scope::cluster) continue;
@@ -54,8 +57,13 @@ tl::expected<bool, std::string> fetch::slice(storage::slice in) {
   const auto prefix = keys_.records(in);
   const auto end = storage::end_of_prefix(prefix);
   storage::projection_page page{.in = in, .first = {}, .end = std::nullopt, .records = {}};
+  auto limit = most_records_a_page;
   for (auto from = prefix;;) {
-    const auto found = etcd_.range(from, {.end = end, .limit = records_a_page, .revision = revision_});
+    const auto found = etcd_.range(from, {.end = end, .limit = limit, .revision = revision_});
+    if (!found && found.error().what == etcd::failure::kind::too_large && limit > 1) {
+      limit = std::max(limit / 4, 1U);
+      continue;
+    }
     if (!found && found.error().what == etcd::failure::kind::compacted) return false;
     if (!found) return tl::unexpected(found.error().text);
     page.records.clear();
@@ -73,12 +81,30 @@ tl::expected<bool, std::string> fetch::slice(storage::slice in) {
   }
 }
 
+/// Whether what etcd has is the cluster that is wanted.
+tl::expected<void, std::string> check_identity(etcd::client& etcd, const storage::cluster_keys& keys,
+                                               const std::string& cluster) {
+  const auto who = read_identity(etcd, keys);
+  if (!who) return tl::unexpected(who.error());
+  if (!*who)
+    return tl::unexpected("etcd has no cluster under " + keys.prefix() +
+                          " any more: restore etcd, or correct its addresses");
+  if ((*who)->id != cluster)
+    return tl::unexpected("etcd has cluster " + (*who)->id + " under " + keys.prefix() + ", this node belongs to " +
+                          cluster + ": correct etcd's addresses, or restore it");
+  if (!(*who)->ready) return tl::unexpected(std::string("the upload of the cluster's state is not finished"));
+  return {};
+}
+
 }  // namespace
 
 tl::expected<std::uint64_t, std::string> rebuild_from_etcd(etcd::client& etcd, const storage::cluster_keys& keys,
                                                            storage::projection& into, const std::string& cluster,
                                                            const std::string& event_of_gap,
                                                            const rebuild_progress& progress) {
+  if (auto fits = check_identity(etcd, keys, cluster); !fits) return tl::unexpected(fits.error());
+  if (const auto head = etcd.range(keys.head()); !head || head->records.empty())
+    return tl::unexpected(head ? "the cluster under " + keys.prefix() + " in etcd has no state" : head.error().text);
   if (auto begun = into.begin_rebuild(cluster); !begun) return tl::unexpected(begun.error());
   fetch work(etcd, keys, into, progress);
   for (;;) {

@@ -15,6 +15,9 @@ namespace authnz::net::cluster {
 /// Told how many records have been fetched; may be empty.
 using rebuild_progress = std::function<void(std::uint64_t records)>;
 
+/// Requires that etcd has `cluster`, ready, under the prefix: else nothing is
+/// touched, for what is here may be all that is left of it.
+///
 /// Begins the rebuild of `into` as `cluster`'s, makes every slice equal to what
 /// etcd has at one revision, page by page, and ends it; returns the revision.
 /// When that revision is compacted meanwhile, goes on at a newer one. The error

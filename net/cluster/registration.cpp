@@ -19,12 +19,6 @@ using etcd::operation;
 constexpr std::chrono::milliseconds margin{500};
 constexpr std::chrono::milliseconds last_words_take{1000};
 
-std::string random_session() {
-  std::array<unsigned char, 16> random{};
-  proto::random_bytes(random);
-  return proto::uuid4(std::span<const unsigned char, 16>(random));
-}
-
 std::string now_as_text() {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   return proto::format_time(std::chrono::time_point_cast<std::chrono::microseconds>(now)) + "Z";
@@ -36,6 +30,12 @@ std::string text_of(const nlohmann::json& object, const char* name) {
 }
 
 }  // namespace
+
+std::string random_session() {
+  std::array<unsigned char, 16> random{};
+  proto::random_bytes(random);
+  return proto::uuid4(std::span<const unsigned char, 16>(random));
+}
 
 std::string encode_registrant(const registrant& r) {
   nlohmann::ordered_json object{
@@ -57,7 +57,7 @@ registration::registration(etcd::client& etcd, const storage::cluster_keys& keys
       how_(o.etcd),
       node_(o.node),
       ttl_(o.lease),
-      self_{o.address, o.version, now_as_text(), random_session(), o.link} {}
+      self_{o.address, o.version, now_as_text(), o.session.empty() ? random_session() : o.session, o.link} {}
 
 etcd::outcome<std::optional<registrant>> registration::make() {
   const auto found = etcd_.range(keys_.member(node_));

@@ -15,6 +15,9 @@
 
 namespace authnz::net::cluster {
 
+/// 36 characters that no other process ever had.
+std::string random_session();
+
 /// A registration's value: a JSON object of these names.
 struct registrant {
   std::string address;

@@ -164,7 +164,7 @@ void transfer::finish(CURLcode result) {
   if (easy_) curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &end_.status);
   if (!end_.complete) end_.error = explain(result);
   // Nothing of a request is looked at that comes over such a connection.
-  if (is_refusal_of_certificate(error_.data())) end_.sent = false;
+  if (is_refusal_of_certificate(error_.data()) && result != CURLE_SSL_CONNECT_ERROR) end_.sent = false;
   abandon();
 }
 

@@ -257,6 +257,51 @@ TEST_F(cluster_store_test, another_process_with_the_nodes_name_ends_the_commits_
   EXPECT_TRUE(a.has(slice::emails, "k", "3"));
 }
 
+// As when two processes of one name start at the same moment, and one of them
+// is turned away.
+TEST_F(cluster_store_test, who_is_registered_takes_its_name_back) {
+  cluster_node a(etcd, "a");
+  a.options().session = "the session of a";
+  a.close();
+  a.open();
+  cluster_node turned_away(etcd, "a");
+  ASSERT_EQ(a.start(), "");
+  ASSERT_EQ(turned_away.start(), "");
+  net::etcd::client client(etcd.client_options());
+  ASSERT_TRUE(client.put("authnz/members/a", R"({"session":"the session of a"})").has_value());
+  EXPECT_EQ(a.commit(putting("k", "1")), commit_result::applied);
+  EXPECT_EQ(a.commit(putting("k", "2")), commit_result::applied);
+  EXPECT_EQ(turned_away.commit(putting("k", "3")), commit_result::unavailable);
+  EXPECT_EQ(a.value(slice::emails, "k"), "2");
+}
+
+// What a node has may be all that is left of the cluster.
+TEST_F(cluster_store_test, an_etcd_that_lost_everything_takes_nothing_from_the_nodes) {
+  cluster_node a(etcd, "a");
+  ASSERT_EQ(a.start(), "");
+  ASSERT_EQ(a.commit(putting("k", "1")), commit_result::applied);
+  etcd.kill();
+  std::filesystem::remove_all(etcd.file("data-0"));
+  ASSERT_TRUE(etcd.restart());
+  ASSERT_TRUE(eventually([&] { return a.store->look().trouble.find("no cluster under") != std::string::npos; }));
+  EXPECT_NE(a.store->not_fresh(), "");
+  const auto view = a.env->read();
+  EXPECT_TRUE(view->get(slice::emails, "k").has_value());
+  EXPECT_TRUE(storage::read_projection_mark(*view).whole);
+}
+
+TEST_F(cluster_store_test, another_cluster_in_the_place_of_ones_own_is_not_followed) {
+  cluster_node a(etcd, "a");
+  ASSERT_EQ(a.start(), "");
+  ASSERT_EQ(a.commit(putting("k", "1")), commit_result::applied);
+  etcd.kill();
+  std::filesystem::remove_all(etcd.file("data-0"));
+  ASSERT_TRUE(etcd.restart());
+  found(etcd, "ffffffffffffffffffffffffffffffff");
+  ASSERT_TRUE(eventually([&] { return a.store->look().trouble.find("this node belongs to") != std::string::npos; }));
+  EXPECT_TRUE(a.env->read()->get(slice::emails, "k").has_value());
+}
+
 TEST_F(cluster_store_test, refuses_a_store_of_a_single_node) {
   cluster_node a(etcd, "a");
   const auto tx = putting("k", "1");

@@ -39,6 +39,7 @@ struct cluster_words {
 struct leave_words : cluster_words {
   std::string node;
   bool keep_store = false;
+  bool without_etcd = false;
   std::shared_ptr<bool> yes;
 };
 
@@ -153,29 +154,43 @@ tl::expected<void, link_error> leave_with_store(const leave_words& w, const net:
   return {};
 }
 
+tl::expected<void, link_error> leave_without_etcd(const leave_words& w) {
+  const auto store = open_store(w);
+  if (!store) return tl::unexpected(store.error());
+  const auto left = net::cluster::leave_without_etcd(**store);
+  if (!left) return tl::unexpected(refused(left.error()));
+  return {};
+}
+
 tl::expected<void, link_error> forget(const net::cluster::options& how) {
   const auto forgotten = net::cluster::forget_node(how);
   if (!forgotten) return tl::unexpected(refused(forgotten.error()));
   return {};
 }
 
+tl::expected<void, link_error> leave_as_told(const leave_words& w) {
+  if (w.without_etcd) return leave_without_etcd(w);
+  if (w.endpoints.empty()) return usage("--etcd is needed, unless etcd is lost: then --keep-store --without-etcd");
+  auto how = options_of(w);
+  if (!how) return tl::unexpected(how.error());
+  how->node = w.node;
+  return w.keep_store ? leave_with_store(w, *how) : forget(*how);
+}
+
 int leave(const leave_words& w) {
   if (!net::cluster::is_node_name(w.node))
     return fail({exit_usage, "bad-argument", "--node must be 1 to 64 letters, digits, '-', '_' and '.'"});
-  auto how = options_of(w);
-  if (!how) return fail(how.error());
-  how->node = w.node;
   const std::string question =
       w.keep_store ? "Make the store of node " + w.node + " a single node's, apart from the cluster from now on?"
                    : "Remove node " + w.node + " from the cluster?";
   if (const auto sure = confirm(question, *w.yes); !sure) return fail(sure.error());
-  const auto left = w.keep_store ? leave_with_store(w, *how) : forget(*how);
-  if (!left) return fail(left.error());
+  if (const auto left = leave_as_told(w); !left) return fail(left.error());
   if (w.json)
     print_json({{"node", w.node}, {"kept_store", w.keep_store}});
   else if (w.keep_store)
-    std::cout << "left: node " << w.node
-              << "; its store is a single node's and has all that the cluster had: start it without the item cluster\n";
+    std::cout << "left: node " << w.node << "; its store is a single node's and has all that "
+              << (w.without_etcd ? "this node had of the cluster" : "the cluster had")
+              << ": start it without the item cluster\n";
   else
     std::cout << "left: node " << w.node
               << "; remove its store, or keep it to join again: a node that is started with it is one of the cluster\n";
@@ -199,15 +214,19 @@ void add_cluster_init(CLI::App& group, int& status) {
   init_command->callback([w, &status] { status = init(*w); });
 
   const auto l = std::make_shared<leave_words>();
-  auto* leave_command =
-      group.add_subcommand("leave",
-                           "Take a node that is stopped out of its cluster\n\n"
-                           "Removes what etcd knows of the node. With --keep-store its store first gets all that the\n"
-                           "cluster has, and becomes a single node's: what either decides from then on the other does\n"
-                           "not know. Stop the cluster's other nodes first if there is to be one truth.");
+  auto* leave_command = group.add_subcommand(
+      "leave",
+      "Take a node that is stopped out of its cluster\n\n"
+      "Removes what etcd knows of the node. With --keep-store its store first gets all that the\n"
+      "cluster has, and becomes a single node's: what either decides from then on the other does\n"
+      "not know. Stop the cluster's other nodes first if there is to be one truth.\n"
+      "When etcd is lost with all it had, --without-etcd takes the store as it is; authnzctl fsck\n"
+      "tells whether it holds together.");
   add_words(*leave_command, *l);
   leave_command->add_option("--node", l->node, "The node's name, as its item clusternode has it")->required();
-  leave_command->add_flag("--keep-store", l->keep_store, "Make its store a single node's");
+  auto* const keep = leave_command->add_flag("--keep-store", l->keep_store, "Make its store a single node's");
+  leave_command->add_flag("--without-etcd", l->without_etcd, "Take the store as it is: etcd is lost")->needs(keep);
+  leave_command->get_option("--etcd")->required(false);
   l->yes = add_yes(*leave_command);
   leave_command->footer(
       "Example: authnzctl cluster leave --keep-store --basedir /var/lib/authnzerver --node a --etcd "

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "net/cluster/link_address.hpp"
+#include "net/cluster/registration.hpp"
 #include "net/host_name.hpp"
 #include "tools/version.hpp"
 
@@ -39,6 +40,7 @@ std::optional<net::cluster::options> make_cluster_options(const config& c) {
   net::cluster::options o;
   o.etcd = etcd_options(*c.cluster);
   o.prefix = c.cluster->prefix;
+  o.session = net::cluster::random_session();
   o.node = c.cluster->node;
   o.address = address_of(c.admin_link.listen, c.admin_link.port);
   const auto& links = c.cluster->links;
