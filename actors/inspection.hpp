@@ -21,9 +21,10 @@
 namespace authnz::actors {
 
 using nlohmann::json;
+class peer_roster;
 
 /// Why a question has no answer. Codes: `unknown-question`, `bad-argument`,
-/// `not-found`, `not-possible`, `conflict`, `storage`, `unavailable`.
+/// `not-found`, `not-possible`, `conflict`, `storage`, `unavailable`, `no-link`.
 struct inspection_error {
   std::string code;
   std::string text;  ///< one sentence that says what to do
@@ -53,6 +54,7 @@ struct cluster_outside {
   std::function<void(answer_to)> status;   ///< an object; `problems` is a list of sentences
   std::function<void(answer_to)> members;  ///< `{"members": [...]}`
   std::function<void(answer_to)> drain;    ///< gives the duties up
+  const peer_roster* peers = nullptr;      ///< the other nodes; null = there are no links to them
 };
 
 /// What the node's program knows and the actors do not.

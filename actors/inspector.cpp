@@ -123,6 +123,7 @@ void inspector_state::ask(const std::string& name, const std::string& arguments,
     return done(tl::unexpected(inspection_error{"unknown-question", "this node does not know the question " + name}));
   const auto given = json::parse(arguments, nullptr, false);
   if (!given.is_object()) return done(bad_argument("arguments must be a JSON object"));
+  if (*asked == proto::question::relay) return relay(given, who, done);
   if (!proto::row(*asked).acts) return answer_safely(*asked, given, done);
   asking_ = {event_name(*asked, given), who, target_in(given), proto::row(*asked).commits};
   answer_safely(*asked, given, [this, act = asking_, done](const inspected& result) {
@@ -185,6 +186,7 @@ void inspector_state::answer(proto::question asked, const json& given, const ans
     case cluster_status: return inspection::cluster_status(*this, done);
     case cluster_members: return inspection::cluster_members(*this, done);
     case cluster_drain: return inspection::cluster_drain(*this, done);
+    case proto::question::relay:
     case count_: break;
   }
 }

@@ -60,6 +60,8 @@ class inspector_state : public inspection_desk {
  private:
   void answer_safely(proto::question asked, const json& given, const answer_to& done);
   void answer(proto::question asked, const json& given, const answer_to& done);
+  /// Has another node answer; what is written to the audit is written there.
+  void relay(const json& given, const std::string& who, const answer_to& done);
   void ask_request(const json& given, const answer_to& done);
   /// What an administrator does, for the audit.
   struct act {

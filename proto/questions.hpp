@@ -44,6 +44,7 @@ enum class question : std::uint8_t {
   cluster_status,
   cluster_members,
   cluster_drain,
+  relay,
   count_
 };
 inline constexpr std::size_t question_count = static_cast<std::size_t>(question::count_);
@@ -85,6 +86,7 @@ inline constexpr auto question_table = std::to_array<question_row>({
      "How the node's state and etcd are, and what is wrong with them."},
     {question::cluster_members, "cluster-members", false, "The nodes of the cluster that run, and their duties."},
     {question::cluster_drain, "cluster-drain", true, "Give the node's duties up, and let balancers leave it."},
+    {question::relay, "relay", true, "Have another node answer a question; it is written to that one's audit."},
 });
 
 constexpr bool question_table_is_in_order() {

@@ -154,5 +154,21 @@ TEST(cluster_report, lists_members_and_marks_this_one) {
   EXPECT_EQ(members[0].at("duties"), (nlohmann::json{"sweeping", "mail"}));
 }
 
+TEST(cluster_report, says_which_nodes_there_is_a_link_to) {
+  actors::peer_view view;
+  view.self = "here";
+  view.others = {{"there", {}}};
+  auto f = in_order();
+  EXPECT_TRUE(report_of(f).at("links").is_null());
+  f.links = std::make_shared<const actors::peer_view>(view);
+  EXPECT_EQ(report_of(f).at("links"), (nlohmann::json{{{"node", "there"}, {"linked", false}}}));
+  const auto members =
+      list_of({{"here", {}, {}, {}, 9, {}, "192.0.2.1:13433"}, {"there", {}, {}, {}, 10}}, "here", &view);
+  EXPECT_EQ(members.at("members")[0].at("link"), "192.0.2.1:13433");
+  EXPECT_TRUE(members.at("members")[0].at("linked").is_null());
+  EXPECT_TRUE(members.at("members")[1].at("link").is_null());
+  EXPECT_EQ(members.at("members")[1].at("linked"), false);
+}
+
 }  // namespace
 }  // namespace authnz::daemon

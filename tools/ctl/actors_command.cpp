@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <map>
 
 #include "tools/ctl/actor_columns.hpp"
 #include "tools/ctl/asking.hpp"
@@ -22,6 +24,7 @@ struct actors_options {
   std::string sort;     ///< empty = as the node has them
   double watch = 0;     ///< seconds; 0 = show once
   double interval = 1;  ///< seconds between two looks; 0 = one look alone
+  bool all = false;     ///< nodes of the cluster
 };
 
 std::chrono::milliseconds milliseconds_of(double seconds) {
@@ -56,15 +59,64 @@ json json_of(const actor_line& a) {
           {"last_request", text(a.last_request)}};
 }
 
-void show(const node_look& look, const actors_options& o) {
+/// Answers to `snapshot`, by node, and why some have none.
+struct cluster_look {
+  std::map<std::string, json> nodes;
+  std::vector<std::string> missing;
+};
+
+tl::expected<cluster_look, link_error> look_at_all(node_link& link) {
+  const auto members = link.ask(proto::question::cluster_members);
+  if (!members) return tl::unexpected(members.error());
+  cluster_look out;
+  for (const auto& row : members->value("members", json::array())) {
+    const auto name = cell(row, "node");
+    auto answer = row.value("this", false)
+                      ? link.ask(proto::question::snapshot)
+                      : link.ask(proto::question::relay, {{"node", name}, {"question", "snapshot"}});
+    if (answer)
+      out.nodes[name] = std::move(*answer);
+    else if (answer.error().exit_code == exit_no_node)
+      return tl::unexpected(answer.error());
+    else
+      out.missing.push_back(name + ": " + answer.error().text);
+  }
+  return out;
+}
+
+tl::expected<cluster_look, link_error> look_at(node_link& link, const actors_options& o) {
+  if (o.all) return look_at_all(link);
+  auto answer = link.ask(proto::question::snapshot);
+  if (!answer) return tl::unexpected(answer.error());
+  return cluster_look{{{std::string(), std::move(*answer)}}, {}};
+}
+
+/// What happened between two looks.
+std::vector<node_look> between(const cluster_look& before, const cluster_look& now) {
+  std::vector<node_look> out;
+  for (const auto& [name, answer] : now.nodes) {
+    const auto found = before.nodes.find(name);
+    out.emplace_back(found == before.nodes.end() ? json() : found->second, answer);
+  }
+  return out;
+}
+
+void show(const std::vector<node_look>& looks, const std::vector<std::string>& missing, const actors_options& o) {
   const auto columns = actor_columns();
-  auto lines = look.actors();
+  std::vector<actor_line> lines;
+  double seconds = 0;
+  for (const auto& look : looks) {
+    const auto more = look.actors();
+    lines.insert(lines.end(), more.begin(), more.end());
+    seconds = std::max(seconds, look.seconds());
+  }
   for (const auto& c : columns)
     if (c.name == o.sort) sort_by(lines, c);
   if (o.base->json) {
     json out = json::array();
     for (const auto& a : lines) out.push_back(json_of(a));
-    json all{{"seconds", look.seconds()}, {"actors", std::move(out)}};
+    json all{{"seconds", seconds}, {"actors", std::move(out)}};
+    if (o.all) all["missing"] = missing;
     // A line a look, for those who read as they come.
     if (o.watch > 0) std::cout << all.dump(-1, ' ', true, json::error_handler_t::replace) << '\n';
     return o.watch > 0 ? void() : print_json(all);
@@ -80,32 +132,35 @@ void show(const node_look& look, const actors_options& o) {
     t.add(std::move(cells));
   }
   print(t);
+  for (const auto& one : missing) std::cerr << "authnzctl: " << printable(one) << '\n';
 }
 
 int show_actors(node_link& link, const actors_options& o) {
   const interruption noted;
-  json before;
+  cluster_look before;
   if (o.interval > 0) {
-    auto first = link.ask(proto::question::snapshot);
+    auto first = look_at(link, o);
     if (!first) return fail(first.error());
     before = std::move(*first);
     interruption::sleep(milliseconds_of(o.interval));
   }
   const bool clears = o.watch > 0 && !o.base->json && ::isatty(STDOUT_FILENO) != 0;
+  bool whole = true;
   for (bool first = true; !interruption::came(); first = false) {
-    auto now = link.ask(proto::question::snapshot);
+    auto now = look_at(link, o);
     if (!now) return fail(now.error());
     if (clears)
       std::cout << "\033[H\033[J";
     else if (!first && !o.base->json)
       std::cout << '\n';
-    show({before, *now}, o);
+    show(between(before, *now), now->missing, o);
+    whole = now->missing.empty();
     std::cout << std::flush;
     if (o.watch <= 0) break;
     before = std::move(*now);
     interruption::sleep(milliseconds_of(o.watch));
   }
-  return exit_done;
+  return whole ? exit_done : exit_refused;
 }
 
 /// What an order holds up; empty if few notice.
@@ -172,6 +227,7 @@ void add_actors(CLI::App& app, int& status) {
   std::vector<std::string> names;
   for (const auto& c : actor_columns()) names.emplace_back(c.name);
   command->add_option("--sort", o->sort, "Column to sort by; numbers from the greatest")->check(CLI::IsMember(names));
+  command->add_flag("--all", o->all, "The actors of all nodes of the cluster, through the links between them");
   command->add_option("--watch", o->watch, "Show again and again, every so many seconds (2)")
       ->expected(0, 1)
       ->default_str("2")

@@ -150,6 +150,8 @@ tl::expected<void, std::string> administration::reload_certificates() {
   return s.link->set_identity(*identity);
 }
 
+actors::inspection_door administration::inspector() const { return state_->inspector; }
+
 void administration::stop() {
   auto& s = *state_;
   s.metrics.reset();

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "actors/inspection.hpp"
+#include "actors/inspector.hpp"
 #include "net/listener.hpp"
 #include "storage/environment.hpp"
 #include "tools/daemon/cluster_node.hpp"
@@ -45,6 +46,8 @@ class administration {
   /// that held before.
   tl::expected<void, std::string> reload_certificates();
   void stop();
+  /// Null before it is started.
+  actors::inspection_door inspector() const;
 
  private:
   struct state;

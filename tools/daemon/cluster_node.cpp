@@ -25,6 +25,8 @@ using outcome = tl::expected<T, std::string>;
 constexpr std::chrono::seconds last_commits_take{5};
 constexpr std::chrono::seconds start_is_told_every{20};
 constexpr std::chrono::milliseconds name_is_tried_every{200};
+// etcd looks for leases that are over twice a second, and new leaders begin them anew.
+constexpr std::chrono::seconds lease_ends_late{3};
 
 actors::log_level level_of(std::string_view event) {
   constexpr auto good = std::to_array<std::string_view>({"cluster.joined", "cluster.fresh", "cluster.commits",
@@ -117,13 +119,14 @@ outcome<void> check_single(storage::environment& store) {
                         ": start with --cluster, or take it out with authnzctl cluster leave --keep-store");
 }
 
-cluster_node::cluster_node(storage::environment& local, net::cluster::options o,
-                           const std::shared_ptr<const actors::logger>& log,
-                           std::shared_ptr<const actors::audit_log> audit)
+cluster_node::cluster_node(storage::environment& local, net::cluster::options o, cluster_link_items links,
+                           std::shared_ptr<const actors::logger> log, std::shared_ptr<const actors::audit_log> audit)
     : options_(std::move(o)),
-      log_(log_of_store(log)),
+      wanted_links_(std::move(links)),
+      logger_(std::move(log)),
+      log_(log_of_store(logger_)),
       store_(local, options_, log_, gap_of(std::move(audit))),
-      membership_(options_, storage::cluster_keys(options_.prefix), log_of_membership(log)),
+      membership_(options_, storage::cluster_keys(options_.prefix), log_of_membership(logger_)),
       desk_(options_.etcd) {}
 
 cluster_node::~cluster_node() { stop(); }
@@ -148,6 +151,9 @@ outcome<bool> cluster_node::join(requests_to_main& wishes) {
   watch->reset();
   if (stopped.stop_requested()) return false;
   if (!joined) return tl::unexpected("cluster: " + joined.error());
+  if (wanted_links_.port != 0)
+    links_ = std::make_unique<cluster_links>(
+        wanted_links_, options_, net::cluster::peer_identity{id(), options_.node, membership_.session()}, logger_);
   return true;
 }
 
@@ -170,13 +176,24 @@ outcome<void> cluster_node::await_name(const std::stop_token& stopped) {
     }
     const auto taken = std::ranges::find(*members, options_.node, &net::cluster::member::node);
     if (taken == members->end()) return {};
-    if (!patience) patience = clock::now() + options_.lease + std::chrono::seconds(1);
+    if (!patience) patience = clock::now() + options_.lease + lease_ends_late;
     if (clock::now() > *patience)
       return tl::unexpected("node " + options_.node + " is registered already by a process started at " +
                             taken->started + (taken->address.empty() ? "" : " (" + taken->address + ")") +
                             "; choose another clusternode, or stop that one");
   } while (rest(name_is_tried_every, stopped));
   return {};
+}
+
+outcome<void> cluster_node::start_links(caf::actor_system& system, net::cluster::peer_service service) {
+  if (!links_) return {};
+  return links_->start(system, std::move(service));
+}
+
+outcome<void> cluster_node::reload_certificates() { return links_ ? links_->reload_certificates() : outcome<void>(); }
+
+void cluster_node::stop_links() {
+  if (links_) links_->stop();
 }
 
 std::vector<std::string> cluster_node::duties_held() const {
@@ -219,13 +236,15 @@ void cluster_node::tell_status(const actors::answer_to& done, net::etcd::client&
   facts.registered = membership_.registered();
   facts.drained = drained_;
   facts.duties = duties_held();
+  if (links_) facts.links = links_->roster().current();
   done(report_of(facts));
 }
 
 void cluster_node::tell_members(const actors::answer_to& done, net::etcd::client& etcd) const {
   const auto found = net::cluster::read_members(etcd, storage::cluster_keys(options_.prefix));
   if (!found) return done(tl::unexpected(actors::inspection_error{"unavailable", found.error().text}));
-  done(list_of(*found, options_.node));
+  const auto view = links_ ? links_->roster().current() : nullptr;
+  done(list_of(*found, options_.node, view.get()));
 }
 
 actors::cluster_outside cluster_node::outside() {
@@ -238,7 +257,8 @@ actors::cluster_outside cluster_node::outside() {
           give_duties_up();
           done(nlohmann::ordered_json{{"node", options_.node}, {"drained", true}});
         });
-      }};
+      },
+      peers()};
 }
 
 // Asks etcd, and the server must not wait for that.

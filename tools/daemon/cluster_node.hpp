@@ -15,6 +15,7 @@
 #include "actors/log.hpp"
 #include "net/cluster/cluster_store.hpp"
 #include "net/cluster/membership.hpp"
+#include "tools/daemon/cluster_links.hpp"
 #include "tools/daemon/etcd_desk.hpp"
 #include "tools/daemon/requests_to_main.hpp"
 
@@ -27,8 +28,8 @@ tl::expected<void, std::string> check_single(storage::environment& store);
 class cluster_node {
  public:
   /// `local` outlives it.
-  cluster_node(storage::environment& local, net::cluster::options o, const std::shared_ptr<const actors::logger>& log,
-               std::shared_ptr<const actors::audit_log> audit);
+  cluster_node(storage::environment& local, net::cluster::options o, cluster_link_items links,
+               std::shared_ptr<const actors::logger> log, std::shared_ptr<const actors::audit_log> audit);
   ~cluster_node();  ///< stops
   cluster_node(const cluster_node&) = delete;
   cluster_node& operator=(const cluster_node&) = delete;
@@ -41,8 +42,18 @@ class cluster_node {
   storage::store& store() noexcept { return store_; }
   actors::freshness_gate& freshness() noexcept { return store_; }
   actors::duty_roster& duties() noexcept { return membership_; }
+  /// The other nodes, once joined; null = there are no links to them.
+  const actors::peer_roster* peers() const noexcept { return links_ ? &links_->roster() : nullptr; }
+  /// The cluster's id, once joined.
+  std::string id() const { return store_.look().cluster; }
   actors::cluster_outside outside();
   actors::cluster_row look() const;
+
+  /// Links to the other nodes, if they are wanted; stop them before the actor
+  /// system ends. The error is one line that says what to do.
+  tl::expected<void, std::string> start_links(caf::actor_system& system, net::cluster::peer_service service);
+  tl::expected<void, std::string> reload_certificates();
+  void stop_links();
 
   /// The server drains: duties are given up soon, and none is taken any more.
   void drain();
@@ -59,11 +70,14 @@ class cluster_node {
   void tell_members(const actors::answer_to& done, net::etcd::client& etcd) const;
   void ask(const actors::answer_to& done, std::function<void(net::etcd::client&)> question);
 
-  net::cluster::options options_;
+  const net::cluster::options options_;
+  const cluster_link_items wanted_links_;
+  const std::shared_ptr<const actors::logger> logger_;
   net::cluster::cluster_log log_;
   net::cluster::cluster_store store_;
   net::cluster::membership membership_;
   etcd_desk desk_;
+  std::unique_ptr<cluster_links> links_;  ///< null = not joined yet, or not wanted
   std::atomic<bool> drained_ = false;
 };
 

@@ -92,6 +92,20 @@ ordered_json json_of(const member_status& m) {
           {"took_us", m.took.count()}};
 }
 
+/// Whether there is a link to each of the other nodes.
+ordered_json json_of(const actors::peer_view& links) {
+  ordered_json list = ordered_json::array();
+  for (const auto& other : links.others)
+    list.push_back({{"node", other.node}, {"linked", static_cast<bool>(other.door)}});
+  return list;
+}
+
+/// Null where there can be none.
+ordered_json linked_to(const actors::peer_view* links, const std::string& node) {
+  if (links == nullptr || links->self == node) return {};
+  return std::ranges::any_of(links->others, [&](const auto& other) { return other.node == node && other.door; });
+}
+
 }  // namespace
 
 std::vector<std::string> problems_of(const cluster_facts& f) {
@@ -120,6 +134,7 @@ ordered_json report_of(const cluster_facts& f) {
           {"registered", f.registered},
           {"drained", f.drained},
           {"duties", f.duties},
+          {"links", f.links ? json_of(*f.links) : ordered_json()},
           {"batches", s.batches},
           {"unknown_outcomes", s.unknown_outcomes},
           {"rebuilds", s.rebuilds},
@@ -128,7 +143,8 @@ ordered_json report_of(const cluster_facts& f) {
           {"problems", problems_of(f)}};
 }
 
-ordered_json list_of(const std::vector<net::cluster::member>& members, const std::string& this_node) {
+ordered_json list_of(const std::vector<net::cluster::member>& members, const std::string& this_node,
+                     const actors::peer_view* links) {
   ordered_json list = ordered_json::array();
   for (const auto& m : members)
     list.push_back({{"node", m.node},
@@ -137,7 +153,9 @@ ordered_json list_of(const std::vector<net::cluster::member>& members, const std
                     {"version", m.version},
                     {"started", m.started},
                     {"revision", m.revision},
-                    {"duties", m.duties}});
+                    {"duties", m.duties},
+                    {"link", m.link.empty() ? ordered_json() : ordered_json(m.link)},
+                    {"linked", linked_to(links, m.node)}});
   return {{"members", std::move(list)}};
 }
 

@@ -2,10 +2,12 @@
 /// in sentences that say what to do.
 #pragma once
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "actors/peers.hpp"
 #include "net/cluster/cluster_store.hpp"
 #include "net/cluster/membership.hpp"
 
@@ -19,7 +21,8 @@ struct cluster_facts {
   bool registered = false;
   bool drained = false;
   std::vector<std::string> duties;
-  std::vector<net::etcd::member_status> etcd;  ///< every endpoint that is configured
+  std::shared_ptr<const actors::peer_view> links = nullptr;  ///< null = there are no links to other nodes
+  std::vector<net::etcd::member_status> etcd;                ///< every endpoint that is configured
 };
 
 /// Warned of beyond: etcd's default quota is 2 GiB, and its own is not told.
@@ -31,7 +34,8 @@ std::vector<std::string> problems_of(const cluster_facts& f);
 /// The answer to `cluster-status`.
 nlohmann::ordered_json report_of(const cluster_facts& f);
 
-/// The answer to `cluster-members`.
-nlohmann::ordered_json list_of(const std::vector<net::cluster::member>& members, const std::string& this_node);
+/// The answer to `cluster-members`. `links` may be null.
+nlohmann::ordered_json list_of(const std::vector<net::cluster::member>& members, const std::string& this_node,
+                               const actors::peer_view* links = nullptr);
 
 }  // namespace authnz::daemon

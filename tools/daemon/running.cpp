@@ -118,6 +118,8 @@ std::vector<std::string> reload(reload_parts& parts) {
     if (const auto done = parts.listener.reload_tls(); !done) complain(parts, "tls_cert_file", done.error());
   if (parts.reload_certificates)
     if (const auto done = parts.reload_certificates(); !done) complain(parts, "admincerts", done.error());
+  if (parts.reload_link_certificates)
+    if (const auto done = parts.reload_link_certificates(); !done) complain(parts, "clustercerts", done.error());
   if (const auto done = parts.audit.reopen(); !done) complain(parts, "auditlog", done.error());
   if (policy_read) parts.audit.write({.name = "policy.reloaded"}, now());
   parts.log.info("server.reloaded", {});

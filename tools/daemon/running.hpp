@@ -37,9 +37,10 @@ struct reload_parts {
   actors::supervisor_actor supervisor;
   actors::gateway_ingress& door;
   net::listener& listener;
-  actors::settings_ptr settings;                                              ///< in force
-  std::function<tl::expected<void, std::string>()> reload_certificates = {};  ///< of the admin link
-  std::vector<std::string> complaints = {};                                   ///< of the reload under way
+  actors::settings_ptr settings;                                                   ///< in force
+  std::function<tl::expected<void, std::string>()> reload_certificates = {};       ///< of the admin link
+  std::function<tl::expected<void, std::string>()> reload_link_certificates = {};  ///< of the links between nodes
+  std::vector<std::string> complaints = {};                                        ///< of the reload under way
 };
 
 /// SIGHUP: reads the environment file and every file that may change. What is

@@ -205,6 +205,11 @@ outcome<void> serve(reload_parts& parts, requests_to_main& wishes, cluster_node*
   return result;
 }
 
+/// What other nodes may ask of this one.
+net::cluster::peer_service service_for_peers(const actors::node& node, const administration& admin) {
+  return {node.take_for_peer, node.hand_from_peer, [inspector = admin.inspector()] { return inspector; }};
+}
+
 void end_actors(const actors::node& node, caf::actor_system& system, actors::route_table& routes) {
   caf::anon_send_exit(node.supervisor, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(node.gateway, caf::exit_reason::user_shutdown);
@@ -228,7 +233,7 @@ int run_server(const config& c, const config_source& read_again) {
   requests_to_main wishes;
   std::unique_ptr<cluster_node> cluster;
   if (auto options = make_cluster_options(c)) {
-    cluster = std::make_unique<cluster_node>(*base->store, std::move(*options), log, audit);
+    cluster = std::make_unique<cluster_node>(*base->store, std::move(*options), c.cluster->links, log, audit);
     const auto joined = cluster->join(wishes);
     if (!joined) return fail_start(joined.error());
     if (!*joined) return exit_ok;
@@ -238,12 +243,16 @@ int run_server(const config& c, const config_source& read_again) {
   const auto meters = std::make_shared<actors::node_meters>();
   actors::route_table routes;
   actors::node_system_config system_config(c.scheduler_threads);
-  if (c.admin_link.port != 0) net::load_links(system_config);
+  if (c.admin_link.port != 0 || (c.cluster && c.cluster->links.port != 0)) net::load_links(system_config);
   caf::actor_system system(system_config);
   const auto mail = std::make_shared<net::smtp_transport>();
   auto actors_parts = parts_of_node(c, *base, state, routes, audit, log, mail);
   actors_parts.meters = meters;
-  if (cluster) actors_parts.duties = &cluster->duties();
+  if (cluster) {
+    actors_parts.duties = &cluster->duties();
+    actors_parts.peers = cluster->peers();
+    actors_parts.cluster = cluster->id();
+  }
   const auto node = actors::spawn_node(system, std::move(actors_parts));
   audit->set_trail([aside = node.aside](std::string&& text) { aside->record(std::move(text)); });
   const auto traces = std::make_shared<actors::tracer>();
@@ -261,7 +270,9 @@ int run_server(const config& c, const config_source& read_again) {
   administration admin({c, system, *base->store, state, cluster.get(), routes, door, node, meters, traces, audit, log,
                         base->settings, listener, wishes});
   parts.reload_certificates = [&admin] { return admin.reload_certificates(); };
+  if (cluster) parts.reload_link_certificates = [&cluster] { return cluster->reload_certificates(); };
   auto result = admin.start();
+  if (result && cluster) result = cluster->start_links(system, service_for_peers(node, admin));
   if (result) result = serve(parts, wishes, cluster.get());
   admin.stop();
   listener.stop();
@@ -269,6 +280,8 @@ int run_server(const config& c, const config_source& read_again) {
   audit->set_trail({});
   const auto end = [&] {
     end_actors(node, system, routes);
+    // Rate limits are handed over with the actors' last words.
+    if (cluster) cluster->stop_links();
     if (result) record_stop(state, *audit);
   };
   cluster ? cluster->end(end) : end();

@@ -1,0 +1,148 @@
+"""Real nodes with links between them: who is linked to whom, what one asks of another, and what a hung one costs."""
+
+from __future__ import annotations
+
+import json
+import signal
+import unittest
+
+from authnzerver_client import RateLimited
+from cluster_case import ClusterCase
+from cluster_rig import Cluster, Node, wait_for
+from etcd_members import LOOPBACK, Etcd, own_port
+
+
+class LinkedCase(ClusterCase):
+    """Three nodes over one member of etcd, with a certificate each of the cluster's authority."""
+
+    @classmethod
+    def make_cluster(cls) -> Cluster:
+        cluster = Cluster(Etcd(1).start(), (LOOPBACK,) * 3, **cls.items)
+        authority = str(cluster.directory / "authority")
+        cluster.ctl_at("certs", "init", "--cluster", "--name", "nobody", "--dir", authority)
+        for node in cluster.nodes:
+            folder = str(node.directory / "cluster-certs")
+            cluster.ctl_at("certs", "issue", "peer", node.name, "--out", folder, "--dir", authority)
+            node.cluster_items |= {"clusterport": str(own_port()), "clustercerts": folder}
+        return cluster
+
+    def linked(self, node: Node) -> set[str]:
+        """The nodes that it has a link to."""
+        links = self.cluster.ctl_json("cluster", "status", node=node)["links"]
+        return {link["node"] for link in links if link["linked"]}
+
+    def wait_for_links(self, *nodes: Node) -> None:
+        """Of each to each, whoever else there is."""
+        for node in nodes:
+            others = {other.name for other in nodes if other is not node}
+            wait_for(lambda n=node, o=others: self.linked(n) >= o, 30, f"{node.name} has no links: {node.last_lines()}")
+
+    def setUp(self) -> None:
+        self.wait_for_links(*self.nodes)
+
+
+class Links(LinkedCase):
+    def test_operators_see_who_is_linked_to_whom(self) -> None:
+        members = self.cluster.ctl_json("cluster", "members", node=self.nodes[1])["members"]
+        self.assertEqual([m["linked"] for m in members], [True, None, True])
+        self.assertEqual({m["link"] for m in members}, {f"127.0.0.1:{n.cluster_items['clusterport']}" for n in self.nodes})
+        self.assertRegex(self.cluster.ctl("cluster", "status", node=self.nodes[1]), r"(?m)^links to +n1, n3$")
+
+    def test_a_hung_node_has_no_link_until_it_goes_on(self) -> None:
+        first, second, third = self.nodes
+        for hung, others in ((third, (first, second)), (first, (second, third))):
+            hung.signal(signal.SIGSTOP)
+            try:
+                for other in others:
+                    wait_for(lambda n=other: hung.name not in self.linked(n), 10, "the link to a hung node is kept")
+                self.wait_for_links(*others)
+            finally:
+                hung.signal(signal.SIGCONT)
+            self.wait_for_links(*self.nodes)
+
+    def test_a_killed_node_is_linked_again(self) -> None:
+        first, second, third = self.nodes
+        for killed, others in ((second, (first, third)), (first, (second, third))):
+            killed.kill()
+            for other in others:
+                wait_for(lambda n=other: killed.name not in self.linked(n), 10, "the link to a dead node is kept")
+            killed.start()
+            self.wait_for_links(*self.nodes)
+
+    def test_nodes_end_well_with_their_links(self) -> None:
+        node = self.nodes[1]
+        self.assertEqual(node.stop(), 0)
+        node.start()
+
+    def test_a_node_does_not_start_with_another_nodes_certificate(self) -> None:
+        node = self.nodes[2]
+        self.assertEqual(node.stop(), 0)
+        own = node.items["clustercerts"]
+        try:
+            node.items["clustercerts"] = self.nodes[1].cluster_items["clustercerts"]
+            code, text = node.start_and_fail()
+        finally:
+            node.items["clustercerts"] = own
+            node.start()
+        self.assertEqual(code, 1)
+        self.assertIn("clusterport is set, but", text)
+        self.assertIn("peer.pem is node n2's, and this is node n3", text)
+
+
+class Relay(LinkedCase):
+    def test_the_actors_of_all_nodes_are_seen_from_each(self) -> None:
+        for node in self.nodes:
+            shown = self.cluster.ctl_json("actors", "--all", "--interval", "0", node=node)
+            self.assertEqual(shown["missing"], [])
+            self.assertEqual({actor["node"] for actor in shown["actors"]}, {n.name for n in self.nodes})
+
+    def test_a_node_that_cannot_be_asked_is_named(self) -> None:
+        first, second, third = self.nodes
+        third.signal(signal.SIGSTOP)
+        try:
+            wait_for(lambda: third.name not in self.linked(first), 10, "the link to a hung node is kept")
+            done = self.cluster.ctl_at("actors", "--all", "--interval", "0", "--json", node=first, code=1)
+        finally:
+            third.signal(signal.SIGCONT)
+        shown = json.loads(done.stdout)
+        self.assertEqual({actor["node"] for actor in shown["actors"]}, {first.name, second.name})
+        self.assertEqual(len(shown["missing"]), 1)
+        self.assertIn("n3: there is no link to node n3", shown["missing"][0])
+
+
+class Limits(LinkedCase):
+    """Five of these requests a minute are let through."""
+
+    items = {"ratelimits": ""}
+
+    def passes(self, node: Node, address: str) -> bool:
+        with node.client() as client:
+            try:
+                client.call("user-changepass", {}, client_ipaddr=address)
+            except RateLimited:
+                return False
+        return True
+
+    def test_a_client_has_one_limit_whichever_nodes_it_asks(self) -> None:
+        for number in range(10):
+            passed = [self.passes(self.nodes[i % 3], f"192.0.2.{number}") for i in range(15)]
+            self.assertIn(passed.count(True), (5, 6), passed)
+
+    def test_what_a_node_that_stops_has_counted_is_counted_on(self) -> None:
+        clients = [f"198.51.100.{number}" for number in range(20)]
+        for client in clients:
+            for i in range(6):
+                self.passes(self.nodes[i % 3], client)
+        stopped = self.nodes[1]
+        self.assertEqual(stopped.stop(), 0)
+        try:
+            # As much as a minute gives anew, and not what a full bucket has.
+            for client in clients:
+                passed = [self.passes(self.nodes[i % 2 * 2], client) for i in range(5)]
+                self.assertLess(passed.count(True), 4, client)
+        finally:
+            stopped.start()
+
+
+if __name__ == "__main__":
+    unittest.main()
