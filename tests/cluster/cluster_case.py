@@ -12,7 +12,8 @@ from typing import Any
 from authnzerver_client import Answer
 from cluster_rig import Cluster, Node, wait_for
 from etcd_members import Etcd
-from linearizability import Register, bounded, linearizable
+from linearizability import bounded, linearizable
+from registers import KINDS
 from workload import Workload
 
 PASSWORD = "tall ships 4 sail"
@@ -95,12 +96,16 @@ class ClusterCase(unittest.TestCase):
         self.assertEqual(load.problems, [])
         if not self.is_strict:
             time.sleep(self.bound)
-        load.read_all()
-        for kind, model in (("session", Register()), ("lock", Register(False))):
-            history = [o for o in load.history if o.key[0] == kind]  # type: ignore[index]
-            verdict = linearizable(history, model) if self.is_strict else bounded(history, self.bound, model)
+        load.ask_all()
+        for kind in KINDS:
+            history = [o for o in load.history if o.key[0] == kind.kind]  # type: ignore[index]
+            verdict = linearizable(history, kind.model) if self.is_strict else bounded(history, self.bound, kind.model)
             if not verdict:
                 self.fail(f"of {len(history)} operations: {verdict}")
+        for node in load.nodes:
+            self.assertEqual(load.accounts_on(node), load.accounts, f"accounts on {node.name}")
+        for email, ids in load.accounts.items():
+            self.assertEqual(len(ids), 1, email)
 
     def assert_same_everywhere(self) -> None:
         """etcd and all nodes have the same state, and every store holds together."""

@@ -20,7 +20,8 @@ from cluster_rig import FAKETIME, Cluster, Node, wait_for
 from etcd_members import LOOPBACK, Etcd
 from namespaces import Hosts, require_namespaces
 from relay import Relay
-from workload import SESSION, Workload, client_of
+from registers import SESSION
+from workload import Workload, client_of
 
 # From the issue of a request to its answer, beside what is promised: this machine is busy.
 LEADER_SECONDS = 5

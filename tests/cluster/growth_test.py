@@ -12,7 +12,8 @@ from authnzerver_client import Answer, AuthnzerverError, Client, Unavailable
 from cluster_case import PASSWORD, ClusterCase, require_long
 from cluster_rig import Cluster, Node
 from etcd_members import LOOPBACK, Etcd
-from workload import SESSION, Workload, client_of
+from registers import SESSION
+from workload import Workload, client_of
 
 
 def setUpModule() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import random
 import threading
@@ -10,63 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from authnzerver_client import Answer, AuthnzerverError, Client
-from cluster_rig import Cluster, Node
+from authnzerver_client import AuthnzerverError, Client
+from cluster_rig import Cluster, Node, wait_for
 from linearizability import UNKNOWN, Operation
+from registers import REFUSED, Lock, RefreshToken, Register, Session
 
-REFUSED = object()  # nothing took effect
 CLIENT_SECONDS = 15
-SESSION = {"ip_address": "192.0.2.7", "user_agent": "tests", "expires": 7}
 
 
 def client_of(node: Node, timeout: float = CLIENT_SECONDS) -> Client:
     return node.client(timeout=timeout)
-
-
-@dataclass
-class Register:
-    """`kind` session: made with the value 0, edited, ended. `kind` lock: a user who is locked and unlocked."""
-
-    kind: str
-    name: str | int
-
-    @property
-    def key(self) -> tuple[str, str | int]:
-        return self.kind, self.name
-
-    def operation(self, choice: random.Random, value: int) -> tuple[str, Any]:
-        if self.kind == "lock":
-            return choice.choice([("read", None), ("read", None), ("write", choice.random() < 0.5)])
-        (name,) = choice.choices(["read", "edit", "delete"], [60, 40, 2])
-        return name, value if name == "edit" else None
-
-    def ask(self, client: Client, name: str, argument: Any) -> Any:
-        """What the operation gave, or REFUSED."""
-        if self.kind == "lock":
-            return self.ask_lock(client, name, argument)
-        token = str(self.name)
-        if name == "read":
-            answer = client.session_exists(session_token=token)
-            return answer["session_info"]["extra_info_json"]["value"] if answer.success else self.gone(answer, None)
-        if name == "edit":
-            answer = client.internal_session_edit(target_session_token=token, update_dict={"value": argument})
-        else:
-            answer = client.session_delete(session_token=token)
-        return True if answer.success else self.gone(answer, False)
-
-    def ask_lock(self, client: Client, name: str, argument: Any) -> Any:
-        if name == "read":
-            return client.user_list(user_id=int(self.name))["user_info"][0]["user_role"] == "locked"
-        action = "lock" if argument else "unlock"
-        answer = client.internal_user_lock(target_userid=int(self.name), action=action)
-        return True if answer.success else self.gone(answer, False)
-
-    @staticmethod
-    def gone(answer: Answer, meaning: Any) -> Any:
-        if answer.failure_reason == "session-not-found":
-            return meaning
-        assert answer.may_retry, answer
-        return REFUSED
 
 
 @dataclass
@@ -76,39 +30,41 @@ class Workload:
     cluster: Cluster
     per_node: int = 2
     sessions: int = 6
+    tokens: int = 2
     locks: int = 2
     seed: int = 1
     pause: float = 0.01
     nodes: Sequence[Node] = ()
     history: list[Operation] = field(default_factory=list)
+    accounts: dict[str, set[int]] = field(default_factory=dict)  # who was told to have signed up, by address
     problems: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.values = itertools.count(1)
         self.guard = threading.Lock()
         self.over = threading.Event()
-        self.registers: list[Register] = []
-        self.all_registers: list[Register] = []
         self.nodes = list(self.nodes) or list(self.cluster.nodes)
         self.refusals = 0
-        first = self.nodes[0]
-        with client_of(first) as client:
-            for _ in range(self.sessions):
-                self.registers.append(self.new_session(client, first))
-            for number in range(self.locks):
-                self.registers.append(Register("lock", self.new_user(client, f"lock{self.seed}-{number}")))
-        self.all_registers = list(self.registers)
+        with client_of(self.nodes[0]) as client:
+            made: list[Register] = [self.make(Session, client, self.nodes[0]) for _ in range(self.sessions)]
+            made += [self.make(RefreshToken, client, self.nodes[0]) for _ in range(self.tokens)]
+            made += [Lock(self.new_user(client, f"lock{self.seed}-{number}")) for number in range(self.locks)]
+        self.registers = made
+        self.all_registers = list(made)
+        for lock in made[-self.locks :]:
+            for node in self.nodes:
+                wait_for(lambda: node.ask("user-list", user_id=lock.name)["user_info"], 10)
         self.threads = [
             threading.Thread(target=self.run, args=(node, random.Random(f"{self.seed} {node.name} {number}")))
             for node in self.nodes
             for number in range(self.per_node)
         ]
 
-    def new_session(self, client: Client, node: Node) -> Register:
+    def make(self, kind: type[Session] | type[RefreshToken], client: Client, node: Node) -> Register:
         start = time.monotonic()
-        answer = client.session_new(**SESSION, user_id=1, extra_info_json={"value": 0})
-        register = Register("session", answer["session_token"])
-        self.history.append(Operation(register.key, "write", 0, True, start, time.monotonic(), node.name))
+        register, value = kind.make(client)
+        key = (register.kind, register.name)
+        self.history.append(Operation(key, "write", value, True, start, time.monotonic(), node.name))
         return register
 
     def new_user(self, client: Client, name: str) -> int:
@@ -142,16 +98,28 @@ class Workload:
                     return
 
     def step(self, client: Client, node: Node, choice: random.Random) -> None:
+        if choice.random() < 0.02:
+            return self.sign_up(client)
         with self.guard:
             register = choice.choice(self.registers)
         name, argument = register.operation(choice, next(self.values))
-        if not self.perform(client, node, register, name, argument):
+        result = self.perform(client, node, register, name, argument)
+        if result in (REFUSED, UNKNOWN):
             self.over.wait(0.05)
-        if name == "delete":
-            self.add_session(client, node)
+        elif register.is_over(name, result):
+            self.replace(register, client, node)
 
-    def perform(self, client: Client, node: Node, register: Register, name: str, argument: Any) -> bool:
-        """Whether it was answered; notes it unless nothing took effect."""
+    def sign_up(self, client: Client) -> None:
+        """With an address that others want at the same moment."""
+        email = f"wanted{self.seed}-{int(2 * time.monotonic())}@example.org"
+        with contextlib.suppress(AuthnzerverError):
+            answer = client.user_new(full_name="", email=email, password="tall ships 4 sail")
+            if answer.success:
+                with self.guard:
+                    self.accounts.setdefault(email, set()).add(answer["user_id"])
+
+    def perform(self, client: Client, node: Node, register: Register, name: str, argument: Any) -> Any:
+        """Its result, or UNKNOWN, or REFUSED; noted unless nothing took effect."""
         start = time.monotonic()
         try:
             result = register.ask(client, name, argument)
@@ -161,35 +129,45 @@ class Workload:
         if result is REFUSED:
             self.refusals += 1
         else:
-            self.history.append(Operation(register.key, name, argument, result, start, end, node.name))
-        return result is not REFUSED and result is not UNKNOWN
+            key = (register.kind, register.name)
+            self.history.append(Operation(key, name, argument, result, start, end, node.name))
+        return result
 
-    def add_session(self, client: Client, node: Node) -> None:
-        """For one that was ended, which is asked for a while longer."""
+    def replace(self, register: Register, client: Client, node: Node) -> None:
+        """One that is over is asked for a while longer."""
         try:
-            fresh = self.new_session(client, node)
+            fresh = self.make(type(register), client, node)  # type: ignore[arg-type]
         except (AuthnzerverError, KeyError):
             return
         with self.guard:
             self.all_registers.append(fresh)
             self.registers.append(fresh)
-            sessions = [register for register in self.registers if register.kind == "session"]
-            if len(sessions) > 2 * self.sessions:
-                self.registers.remove(sessions[0])
+            alike = [other for other in self.registers if other.kind == register.kind]
+            if len(alike) > 2 * (self.sessions if register.kind == "session" else self.tokens):
+                self.registers.remove(alike[0])
 
     def answered(self, since: float, node: Node | None = None) -> list[Operation]:
         return [
             o for o in list(self.history) if o.known and o.start >= since and (node is None or o.node == node.name)
         ]
 
-    def read_all(self) -> None:
+    def ask_all(self) -> None:
         """Every register on every node: what was acknowledged must be there."""
         for node in self.nodes:
             with client_of(node) as client:
                 for register in self.all_registers:
+                    name, argument = ("read", None) if register.kind != "token" else ("replace", ("fresh", "used"))
                     for _ in range(100):
-                        if self.perform(client, node, register, "read", None):
+                        if self.perform(client, node, register, name, argument) not in (REFUSED, UNKNOWN):
                             break
                         time.sleep(0.1)
                     else:
                         raise AssertionError(f"{node.name} does not answer: {node.last_lines()}")
+
+    def accounts_on(self, node: Node) -> dict[str, set[int]]:
+        """Of the addresses that were wanted."""
+        found: dict[str, set[int]] = {}
+        for user in node.ask("user-list", user_id=None)["user_info"]:
+            if user["email"] in self.accounts:
+                found.setdefault(user["email"], set()).add(user["user_id"])
+        return found
