@@ -36,6 +36,18 @@ outbox_pump::outbox_pump(decider_actor::pointer self, outbox_parts parts)
 
 void outbox_pump::configure(settings_ptr&& next) { parts_.config = std::move(next); }
 
+// The state must have the duty's mark: what a predecessor recorded comes before
+// it, and must not be sent again.
+bool outbox_pump::is_on_duty() const {
+  if (!parts_.duties) return true;
+  if (!parts_.duties->has(duty::mail)) return false;
+  const auto mark = parts_.duties->fence(duty::mail);
+  if (!mark) return true;
+  const auto view = parts_.read();
+  const auto seen = view->get(mark->in, mark->key);
+  return seen && seen->revision >= mark->revision;
+}
+
 void outbox_pump::look_at_duty() {
   if (!parts_.duties) return;
   const auto now = self_->clock().now();

@@ -88,7 +88,7 @@ class outbox_pump {
     bool retry;
   };
 
-  bool is_on_duty() const { return !parts_.duties || parts_.duties->has(duty::mail); }
+  bool is_on_duty() const;
   void look_at_duty();
   bool is_busy(const std::string& key) const;
   bool look();
