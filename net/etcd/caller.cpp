@@ -1,9 +1,6 @@
 #include "net/etcd/caller.hpp"
 
-#include <array>
 #include <utility>
-
-#include "proto/json_text.hpp"
 
 namespace authnz::net::etcd {
 namespace {
@@ -37,6 +34,22 @@ said read_error(std::string_view body) {
 
 bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
+// Whatever the bytes are: etcd refuses those that are no UTF-8.
+void add_quoted(std::string& out, std::string_view text) {
+  out += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < ' ' || c == '"' || c == '\\') {
+      out += "\\u00";
+      out += "0123456789abcdef"[byte >> 4U];
+      out += "0123456789abcdef"[byte & 15U];
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
 failure judge_refusal(const said& s, long status, const std::string& from, bool may_have_acted) {
   const std::string text = from + s.text;
   switch (s.code) {
@@ -61,6 +74,10 @@ failure judge_refusal(const said& s, long status, const std::string& from, bool 
     case 0:
       if (status == 404)
         return {kind::refused, from + "there is no API under /v3/: is it etcd 3.4 or later, with its gRPC gateway?"};
+      if (has(s.text, "CommonName of client"))
+        return {kind::refused, text +
+                                   ": where etcd asks for users too, the client certificate's subject must have no "
+                                   "CommonName; make it with -subj /O=NAME"};
       if (status >= 400 && status < 500) return {kind::refused, text};
       break;
     default: break;
@@ -105,7 +122,7 @@ outcome<json> caller::in_turn(std::string_view path, const std::string& body, bo
 
 outcome<json> caller::ask(std::size_t member, std::string_view path, const std::string& body, bool repeatable) {
   bool is_new = false;
-  if (!options_.user.empty() && token_.empty()) {
+  if (!options_.user.empty() && !token_) {
     auto token = new_token(member);
     if (!token) return tl::unexpected(token.error());
     token_ = std::move(*token);
@@ -114,7 +131,7 @@ outcome<json> caller::ask(std::size_t member, std::string_view path, const std::
   std::string text = exchange(member, path, body, repeatable);
   if (transfer_.end().complete && transfer_.end().status != 200 && is_about_identity(text)) {
     if (options_.user.empty() || is_new) return tl::unexpected(about_identity(member, read_error(text).text));
-    token_.clear();
+    token_.reset();
     return ask(member, path, body, repeatable);
   }
   if (!transfer_.end().complete || transfer_.end().status != 200)
@@ -126,14 +143,13 @@ outcome<json> caller::ask(std::size_t member, std::string_view path, const std::
 }
 
 outcome<std::string> caller::new_token(std::size_t member) {
-  std::string body = "{\"name\":";
-  try {
-    body += json(options_.user).dump() + ",\"password\":";
-    body.reserve(body.size() + options_.password.reveal().size() * 6 + 3);
-    proto::append_quoted(body, options_.password.reveal());
-  } catch (const json::exception&) {
-    return tl::unexpected(failure{kind::refused, "etcd's user and password must be UTF-8"});
-  }
+  std::string body;
+  // No growth, which would leave copies behind.
+  body.reserve(64 + 6 * (options_.user.size() + options_.password.reveal().size()));
+  body += "{\"name\":";
+  add_quoted(body, options_.user);
+  body += ",\"password\":";
+  add_quoted(body, options_.password.reveal());
   body += '}';
   const std::string text = exchange(member, "/v3/auth/authenticate", std::move(body), true);
   const auto& end = transfer_.end();
@@ -156,7 +172,7 @@ std::string caller::exchange(std::size_t member, std::string_view path, std::str
   std::string answer;
   transfer_.begin({.url = endpoint(member) + std::string(path),
                    .body = std::move(body),
-                   .token = token_,
+                   .token = token_.value_or(std::string()),
                    .longest = options_.request_time,
                    .repeatable = repeatable},
                   [&answer](std::string_view piece) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -50,7 +51,7 @@ class caller {
 
   options options_;
   transfer transfer_;
-  std::string token_;
+  std::optional<std::string> token_;  ///< empty: etcd asks for no user
   std::size_t current_ = 0;
 };
 

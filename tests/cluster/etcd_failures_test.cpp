@@ -267,6 +267,19 @@ TEST_F(etcd_over_tls, a_file_that_is_missing_is_named) {
   EXPECT_TRUE(mentions(refusal_of(o), "nothing.pem"));
 }
 
+TEST(etcd_over_tls_with_users, a_certificate_with_a_common_name_is_refused_in_clear_words) {
+  tests::etcd_server server({.tls = true, .authentication = true});
+  ASSERT_TRUE(server.ok()) << server.error();
+  auto o = server.client_options();
+  EXPECT_TRUE(client(o).put("authnz/k", "v"));
+  o.certificate_file = server.file("named.pem");
+  o.key_file = server.file("named.key");
+  const auto done = client(o).put("authnz/k", "v");
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().what, kind::refused);
+  EXPECT_TRUE(mentions(done.error(), "no CommonName")) << done.error().text;
+}
+
 class etcd_with_users : public testing::Test {
  protected:
   void SetUp() override { ASSERT_TRUE(server.ok()) << server.error(); }
@@ -297,6 +310,22 @@ TEST_F(etcd_with_users, a_wrong_password_is_refused_and_not_shown) {
   const auto events = w.next(10s);
   ASSERT_FALSE(events);
   EXPECT_EQ(events.error().what, kind::refused) << events.error().text;
+}
+
+TEST_F(etcd_with_users, a_password_may_have_any_characters_and_must_be_right) {
+  const std::string odd = "\"\\ \t\u00e9";
+  for (const std::string& wrong : {odd, std::string("\xff\xc3"), std::string("\xf0"), std::string(5000, '"')}) {
+    right.password = proto::secret(wrong);
+    const auto done = put(right, "authnz/k");
+    ASSERT_FALSE(done);
+    EXPECT_NE(done.error().what, kind::unknown) << done.error().text;
+  }
+  server.ctl({"user", "add", "odd:" + odd});
+  server.ctl({"user", "grant-role", "odd", "nodes"});
+  right.user = "odd";
+  right.password = proto::secret(odd);
+  const auto done = put(right, "authnz/k");
+  EXPECT_TRUE(done) << done.error().text;
 }
 
 TEST_F(etcd_with_users, who_has_no_user_is_told_to_have_one) {

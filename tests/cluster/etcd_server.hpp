@@ -56,7 +56,7 @@ class etcd_server {
   std::string ctl(const std::vector<std::string>& arguments);
 
   /// A file in its directory; with `tls`: `ca.pem`, `other-ca.pem`,
-  /// `client.pem` and `client.key`.
+  /// `client.pem` and `client.key`, and `named.pem` with a common name.
   std::string file(const std::string& name) const { return directory_ + "/" + name; }
 
   static constexpr const char* node_password = "a node's word";

@@ -341,6 +341,21 @@ TEST_F(leaving_a_cluster, may_be_repeated_after_it_failed) {
   EXPECT_TRUE(left) << left.error();
 }
 
+TEST(founding_with_a_user, needs_no_right_beyond_the_prefix) {
+  tests::etcd_server server({.tls = true, .authentication = true});
+  ASSERT_TRUE(server.ok()) << server.error();
+  options how;
+  how.etcd = server.client_options();
+  how.node = "n1";
+  samples::directory directory;
+  const auto store = samples::open(directory.store());
+  samples::commit(*store, samples::put(slice::outbox, "m", "a message"));
+  const auto id = found_cluster(*store, how, {});
+  ASSERT_TRUE(id) << id.error();
+  const auto left = leave_with_store(*store, how, "gap", {});
+  EXPECT_TRUE(left) << left.error();
+}
+
 TEST(limits_of_etcd, are_probed_and_the_option_is_named) {
   tests::etcd_server wide, narrow({.options = {"--max-txn-ops", "1023"}});
   ASSERT_TRUE(wide.ok() && narrow.ok());
