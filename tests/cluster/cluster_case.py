@@ -27,9 +27,10 @@ def require_long() -> None:
 
 
 class ClusterCase(unittest.TestCase):
-    """`items` are of every node."""
+    """`items` are of every node; with `linked_nodes` they ask each other."""
 
     items: dict[str, str] = {}
+    linked_nodes = False
     cluster: Cluster
 
     @classmethod
@@ -40,6 +41,8 @@ class ClusterCase(unittest.TestCase):
     def setUpClass(cls) -> None:
         cls.cluster = cls.make_cluster()
         cls.addClassCleanup(cls.cluster.remove)
+        if cls.linked_nodes:
+            cls.cluster.link()
         cls.cluster.found()
 
     @classmethod

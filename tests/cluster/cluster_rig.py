@@ -125,6 +125,7 @@ class Cluster:
         self.address_of = address_of
         self.directory = Path(tempfile.mkdtemp(prefix="authnz-cluster-"))
         self.certs = self.directory / "certs"
+        self.certificates_shift = certificates_shift
         hosts = [word for address in sorted({*map(address_of, places)}) for word in ("--host", address)]
         self.ctl_at("certs", "init", "--dir", str(self.certs), *hosts, shift=certificates_shift)
         self.node_items = {"readconsistency": "bounded", "readbound": "1000", "clusterlease": "5", **items}
@@ -141,6 +142,18 @@ class Cluster:
         node = Node(self, f"n{number + 1}", place, self.urls_for(number), **items)
         self.nodes.append(node)
         return node
+
+    def link(self) -> None:
+        """The nodes that there are ask each other from their next start on."""
+        authority = str(self.directory / "authority")
+        self.ctl_at("certs", "init", "--cluster", "--name", "nobody", "--dir", authority, shift=self.certificates_shift)
+        for node in self.nodes:
+            folder = str(node.directory / "cluster-certs")
+            self.ctl_at(
+                "certs", "issue", "peer", node.name, "--out", folder, "--dir", authority, shift=self.certificates_shift
+            )
+            listen = {"clusterport": str(own_port()), "clusterlisten": node.place.address}
+            node.cluster_items |= {**listen, "clustercerts": folder}
 
     def found(self) -> Cluster:
         """A single node makes its store; the store becomes the cluster; all join."""

@@ -52,6 +52,8 @@ def seconds_until_a_write(node: Node, since: float, most: float) -> float:
 
 
 class FailureCase(ClusterCase):
+    linked_nodes = True
+
     def setUp(self) -> None:
         self.cluster.mend()
 
@@ -396,7 +398,10 @@ class Disks(FailureCase):
 
 
 class Clocks(FailureCase):
-    """The second node's clock is an hour ahead, the third's an hour behind. Envelopes of any age are taken."""
+    """The second node's clock is an hour ahead, the third's an hour behind. Envelopes of any age are taken.
+
+    Without refresh tokens, which are good from the time of their making on.
+    """
 
     items = {"envelopemaxage": "0"}
 
@@ -409,7 +414,7 @@ class Clocks(FailureCase):
         return cluster
 
     def test_clocks_that_are_an_hour_apart_decide_nothing(self) -> None:
-        with self.load(71) as load:
+        with self.load(71, tokens=0) as load:
             load.over.wait(3)
             tokens = self.sessions(20)
             self.end(self.nodes[2], tokens)
@@ -418,7 +423,7 @@ class Clocks(FailureCase):
                 self.assert_refuses_all(node, tokens)
 
     def test_a_node_is_killed_meanwhile(self) -> None:
-        with self.load(72):
+        with self.load(72, tokens=0):
             for node in self.nodes:
                 killed = time.monotonic()
                 node.kill()
