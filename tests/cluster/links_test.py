@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import unittest
+from pathlib import Path
 
 from authnzerver_client import RateLimited
 from cluster_case import ClusterCase
@@ -87,6 +88,20 @@ class Links(LinkedCase):
         self.assertEqual(code, 1)
         self.assertIn("clusterport is set, but", text)
         self.assertIn("peer.pem is node n2's, and this is node n3", text)
+
+
+    def test_certificates_are_read_again_and_broken_ones_change_nothing(self) -> None:
+        node = self.nodes[1]
+        certificate = Path(node.cluster_items["clustercerts"]) / "peer.pem"
+        good = certificate.read_bytes()
+        try:
+            certificate.write_text("broken")
+            node.signal(signal.SIGHUP)
+            wait_for(lambda: "what=clustercerts" in node.log, 20, "nobody was told of the broken certificate")
+            self.nodes[0].restart()
+            self.wait_for_links(*self.nodes)
+        finally:
+            certificate.write_bytes(good)
 
 
 class Relay(LinkedCase):
