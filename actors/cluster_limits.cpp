@@ -22,13 +22,6 @@ const peer* find_peer(const peer_view& view, std::string_view node) {
   return at == view.others.end() ? nullptr : &*at;
 }
 
-/// Who is there without this node; what it owned goes to whoever is next.
-peer_view without_self(const peer_view& view) {
-  peer_view out{.number = view.number, .self = view.others.front().node, .others = view.others};
-  out.others.erase(out.others.begin());
-  return out;
-}
-
 std::vector<std::optional<rate_verdict>> verdicts_on(const std::vector<rate_question>& questions, rate_buckets& buckets,
                                                      bool limited, std::int64_t now) {
   std::vector<std::optional<rate_verdict>> out;
@@ -90,8 +83,7 @@ bool cluster_limits::are_ours(const proto::request_row& row, std::span<const rat
   look_at_view();
   if (view_->others.empty()) return true;
   return std::ranges::all_of(subjects, [&](const rate_subject& s) {
-    const auto owner = owner_of(*view_, text_of(buckets_->own_hash_of(row, s)));
-    return owner.empty() || owner == view_->self;
+    return owner_of(*view_, text_of(buckets_->own_hash_of(row, s))).empty();
   });
 }
 
@@ -135,7 +127,7 @@ cluster_limits::line* cluster_limits::line_to(std::string_view owner) {
 }
 
 void cluster_limits::ask(std::string_view owner, rate_question what, counted then) {
-  const bool here = owner.empty() || owner == view_->self;
+  const bool here = owner.empty();
   auto* const to = here ? nullptr : line_to(owner);
   // What was taken at a node that is out of reach by now cannot be given back here.
   if (to == nullptr && !here && what.what == rate_question::kind::give_back) return;
@@ -181,7 +173,7 @@ void cluster_limits::flush() {
   for (const auto& owner : owners)
     if (const auto at = lines_.find(owner); at != lines_.end()) send_some(owner, at->second);
   if (!handing_) return;
-  if (hand_some(*view_, slots_a_flush))
+  if (hand_some(slots_a_flush))
     handing_.reset();
   else
     note_to_self();
@@ -234,21 +226,20 @@ void cluster_limits::failed(const std::string& owner, const peer_door& door, con
   count_here(*asked);
 }
 
-bool cluster_limits::hand_some(const peer_view& to, std::size_t slots) {
+bool cluster_limits::hand_some(std::size_t slots) {
   std::map<std::string_view, std::vector<rate_handed>> by_owner;
   const bool done = buckets_->show_own(*handing_, slots, now(), [&](const rate_handed& b) {
-    auto owner = owner_of(to, text_of(b.key));
-    if (owner.empty()) owner = to.self;
-    if (owner != view_->self) by_owner[owner].push_back(b);
+    if (const auto owner = owner_of(*view_, text_of(b.key)); !owner.empty()) by_owner[owner].push_back(b);
   });
-  for (const auto& [owner, buckets] : by_owner) {
-    const auto* const found = find_peer(*view_, owner);
-    if (found == nullptr || !found->door) continue;
-    for (std::size_t at = 0; at < buckets.size(); at += most_in_a_text)
-      caf::anon_send(found->door, hand_atom::value,
-                     pack_handed(std::span(buckets).subspan(at, std::min(most_in_a_text, buckets.size() - at))));
-  }
+  for (const auto& [owner, buckets] : by_owner)
+    if (const auto* const found = find_peer(*view_, owner)) hand(*found, buckets);
   return done;
+}
+
+void cluster_limits::hand(const peer& to, std::span<const rate_handed> buckets) {
+  if (!to.door) return;
+  for (; !buckets.empty(); buckets = buckets.subspan(std::min(most_in_a_text, buckets.size())))
+    caf::anon_send(to.door, hand_atom::value, pack_handed(buckets.first(std::min(most_in_a_text, buckets.size()))));
 }
 
 void cluster_limits::end() {
@@ -258,13 +249,14 @@ void cluster_limits::end() {
   hand_all();
 }
 
+// To everybody: who owns them next depends on who is there then, and until all
+// know that this node is gone each counts for itself what it would have asked.
 void cluster_limits::hand_all() {
-  if (view_->others.empty()) return;
-  const auto rest_of_us = without_self(*view_);
-  handing_.emplace();
-  while (!hand_some(rest_of_us, slots_a_flush)) {
+  std::vector<rate_handed> all;
+  rate_buckets::own_position at;
+  while (!buckets_->show_own(at, slots_a_flush, now(), [&](const rate_handed& b) { all.push_back(b); })) {
   }
-  handing_.reset();
+  for (const auto& other : view_->others) hand(other, all);
 }
 
 void serve(peer_job& job, rate_buckets& buckets, bool limited, std::int64_t now) {

@@ -6,9 +6,9 @@
 /// request about two subjects asks for the client first: one that is refused
 /// touches nobody's e-mail address. What a refused request took is given back.
 ///
-/// When the view changes, and when the node stops, buckets that are not full
-/// are shown to their owners, which keep the lower of both. They stay here as
-/// well: full ones are forgotten anyway. Buckets that are shared by networks,
+/// When the view changes, buckets that are not full are shown to their owners,
+/// which keep the lower of both; when the node stops, to all others. They stay
+/// here as well: full ones are forgotten anyway. Buckets that are shared by networks,
 /// domains, or all (contract, section 4) are not shown to anybody.
 #pragma once
 
@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -89,7 +90,8 @@ class cluster_limits {
   void answered(const std::string& owner, const peer_door& door, const questions_ptr& asked, const std::string& reply);
   void failed(const std::string& owner, const peer_door& door, const questions_ptr& asked);
   void hand_all();
-  bool hand_some(const peer_view& to, std::size_t slots);
+  bool hand_some(std::size_t slots);
+  static void hand(const peer& to, std::span<const rate_handed> buckets);
   std::int64_t now() const;
 
   ratelimit_actor::pointer self_;

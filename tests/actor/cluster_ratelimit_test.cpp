@@ -307,6 +307,16 @@ TEST_F(cluster_ratelimit_test, hands_buckets_on_when_it_stops) {
   EXPECT_EQ(passed, 3);
 }
 
+TEST_F(cluster_ratelimit_test, leaves_nobody_a_new_bucket_before_all_know_that_it_stopped) {
+  start(3, "user-list:9");
+  const auto client = client_of(2);
+  EXPECT_EQ(passing(6, client), 6);
+  end(nodes[2]->limiter);
+  int passed = 0;
+  for (std::size_t i = 0; i < 20; ++i) passed += passes(i % 2, client);
+  EXPECT_EQ(passed, 2 * 3);
+}
+
 TEST_F(cluster_ratelimit_test, gives_back_what_a_refused_request_took_at_another_node) {
   start(3, "user-lookup-email:3");
   const auto client = client_of(1, request::user_lookup_email);
