@@ -1,4 +1,4 @@
-"""Nothing acknowledged is lost, and nothing revoked is accepted, whatever fails."""
+"""Nothing acknowledged is lost, and nothing revoked is accepted, when processes, disks and clocks fail."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 import errno
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
@@ -14,99 +13,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from authnzerver_client import AuthnzerverError, Client
-from cluster_case import ClusterCase, require_long
+from cluster_case import require_long
 from cluster_rig import FAKETIME, Cluster, Node, wait_for
 from etcd_members import LOOPBACK, Etcd
-from namespaces import Hosts, require_namespaces
-from relay import Relay
+from failure_case import DAEMON_SECONDS, LEADER_SECONDS, MEND_SECONDS, FailureCase
 from registers import SESSION
-from workload import Workload, client_of
-
-# From the issue of a request to its answer, beside what is promised: this machine is busy.
-LEADER_SECONDS = 5
-DAEMON_SECONDS = 2
-MEND_SECONDS = 30
+from workload import client_of
 
 
 def setUpModule() -> None:
     require_long()
-
-
-def say(text: str) -> None:
-    print(f"\n  {text}", end=" ", file=sys.stderr, flush=True)
-
-
-def seconds_until_a_write(node: Node, since: float, most: float) -> float:
-    """Until one that was asked after `since` is acknowledged."""
-    while True:
-        try:
-            with client_of(node, most) as client:
-                if client.session_new(**SESSION, user_id=1, extra_info_json=None).success:
-                    return time.monotonic() - since
-        except AuthnzerverError:
-            pass
-        if time.monotonic() - since > 10 * most:
-            raise AssertionError(f"{node.name} does not come back: {node.last_lines()}")
-        time.sleep(0.02)
-
-
-class FailureCase(ClusterCase):
-    linked_nodes = True
-
-    def setUp(self) -> None:
-        self.cluster.mend()
-
-    def assert_back(self, nodes: list[Node], since: float, most: float, what: str) -> None:
-        with ThreadPoolExecutor(len(nodes)) as pool:
-            took = list(pool.map(lambda node: seconds_until_a_write(node, since, most), nodes))
-        say(f"{what}: writes again after " + ", ".join(f"{seconds:.2f}" for seconds in took) + " s")
-        self.assertLess(max(took), most, what)
-
-    def others(self, node: Node) -> list[Node]:
-        return [other for other in self.nodes if other is not node]
-
-    @contextlib.contextmanager
-    def load(self, seed: int, **options: int) -> Iterator[Workload]:
-        """Clients write and read meanwhile; afterwards all is well again, and was all the time."""
-        with Workload(self.cluster, seed=seed, **options) as load:
-            load.over.wait(0.5)
-            yield load
-            self.cluster.wait_until_ready()
-            load.over.wait(1)
-        self.assert_consistent(load)
-        self.assert_same_everywhere()
-
-    def sessions(self, count: int) -> list[str]:
-        tokens = [self.session(self.nodes[0], 1) for _ in range(count)]
-        for node in self.nodes:
-            for token in tokens:
-                wait_for(lambda: self.is_live(node, token), self.bound)
-        return tokens
-
-    def end(self, node: Node, tokens: list[str]) -> None:
-        for token in tokens:
-            self.succeeds(node, "session-delete", session_token=token)
-
-    def accepts(self, client: Client, token: str) -> bool:
-        try:
-            return client.session_exists(session_token=token).success
-        except AuthnzerverError:
-            return False
-
-    def assert_refuses_all(self, node: Node, tokens: list[str]) -> None:
-        """Once: an answer that says no, or none at all."""
-        with client_of(node, 5) as client:
-            self.assertEqual([token for token in tokens if self.accepts(client, token)], [], node.last_lines())
-
-    def assert_cut_off(self, node: Node) -> None:
-        """It knows nothing for certain any more, says so, and does nothing."""
-        wait_for(lambda: not node.is_ready(), self.bound + 5, f"{node.name} still says that it is ready")
-        with client_of(node, 5) as client:
-            with self.assertRaises(AuthnzerverError):
-                client.session_exists(session_token="any")
-            with self.assertRaises(AuthnzerverError):
-                client.session_new(**SESSION, user_id=1, extra_info_json=None)
 
 
 class Processes(FailureCase):
@@ -208,132 +124,6 @@ class Processes(FailureCase):
 
 
 class StrictProcesses(Processes):
-    items = {"readconsistency": "strict"}
-
-
-class Links(FailureCase):
-    """The third node reaches etcd by links of its own."""
-
-    relays: list[Relay]
-
-    @classmethod
-    def make_cluster(cls) -> Cluster:
-        etcd = Etcd(3).start()
-        cls.relays = [Relay(url) for url in etcd.urls]
-        for relay in cls.relays:
-            cls.addClassCleanup(relay.close)
-        return Cluster(etcd, urls_for=lambda n: [r.url for r in cls.relays] if n == 2 else etcd.urls, **cls.items)
-
-    def tearDown(self) -> None:
-        for relay in self.relays:
-            relay.delay = 0
-            relay.go_on()
-
-    def test_a_slow_link_makes_it_slow_and_nothing_else(self) -> None:
-        with self.load(11) as load:
-            for relay in self.relays:
-                relay.delay = 0.1
-            load.over.wait(1)
-            slow = time.monotonic()
-            load.over.wait(5)
-            self.assertGreater(len(load.answered(slow, self.nodes[2])), 5)
-
-    def test_links_that_break_again_and_again(self) -> None:
-        with self.load(12) as load:
-            for number in range(20):
-                self.relays[number % 3].cut()
-                load.over.wait(0.1)
-
-    def test_what_hangs_between_it_and_etcd_makes_it_refuse(self) -> None:
-        with self.load(13):
-            tokens = self.sessions(20)
-            for relay in self.relays:
-                relay.hang()
-            self.end(self.nodes[0], tokens)
-            time.sleep(self.bound)
-            self.assert_refuses_all(self.nodes[2], tokens)
-            self.assert_cut_off(self.nodes[2])
-            self.assert_refuses_all(self.nodes[2], tokens)
-            self.assert_back(self.nodes[:2], time.monotonic(), DAEMON_SECONDS, "n3 is cut off")
-            mended = time.monotonic()
-            for relay in self.relays:
-                relay.go_on()
-            self.assert_back(self.nodes, mended, MEND_SECONDS, "the link of n3 is mended")
-            self.assert_refuses_all(self.nodes[2], tokens)
-
-    def test_one_of_three_links_hangs(self) -> None:
-        for number, relay in enumerate(self.relays):
-            with self.load(14 + number):
-                hung = time.monotonic()
-                relay.hang()
-                self.assert_back(self.nodes, hung, MEND_SECONDS, f"n3's link to member {number} hangs")
-                relay.go_on()
-
-
-class StrictLinks(Links):
-    items = {"readconsistency": "strict"}
-
-
-class Partitions(FailureCase):
-    """Every member and every node is a host; hosts 0 to 2 are etcd's, 3 to 5 are the nodes'."""
-
-    hosts: Hosts
-
-    @classmethod
-    def make_cluster(cls) -> Cluster:
-        require_namespaces()
-        cls.hosts = Hosts(6)
-        cls.addClassCleanup(cls.hosts.remove)
-        places = [cls.hosts.place(number) for number in range(6)]
-        front = {place: cls.hosts.front_address(number) for number, place in enumerate(places)}
-        return Cluster(Etcd(places[:3]).start(), places[3:], front.__getitem__, **cls.items)
-
-    def test_a_node_that_is_cut_off_refuses_and_comes_back(self) -> None:
-        for number, node in enumerate(self.nodes):
-            with self.load(21 + number):
-                tokens = self.sessions(20)
-                self.hosts.cut(3 + number)
-                self.end(self.others(node)[0], tokens)
-                time.sleep(self.bound)
-                self.assert_refuses_all(node, tokens)
-                self.assert_cut_off(node)
-                mended = time.monotonic()
-                self.hosts.mend(3 + number)
-                self.assert_back(self.nodes, mended, MEND_SECONDS, f"{node.name} is mended")
-                self.assert_refuses_all(node, tokens)
-
-    def test_a_member_of_etcd_that_is_cut_off_is_done_without(self) -> None:
-        leader = self.cluster.etcd.leader()
-        for number in (leader, (leader + 1) % 3):
-            with self.load(31 + number):
-                cut = time.monotonic()
-                self.hosts.cut(number)
-                self.assert_back(self.nodes, cut, MEND_SECONDS, "a member of etcd is cut off")
-                self.hosts.mend(number)
-
-    def test_a_member_of_etcd_that_nodes_reach_but_no_other_member_is_done_without(self) -> None:
-        for number in range(3):
-            with self.load(41 + number):
-                others = [other for other in range(3) if other != number]
-                cut = time.monotonic()
-                for other in others:
-                    self.hosts.silence(number, other)
-                    self.hosts.silence(other, number)
-                self.assert_back(self.nodes, cut, MEND_SECONDS, f"member {number} is alone with the nodes")
-                for other in others:
-                    self.hosts.unsilence(number, other)
-                    self.hosts.unsilence(other, number)
-
-    def test_a_link_that_passes_one_way_only(self) -> None:
-        for number in range(3):
-            with self.load(51 + number):
-                cut = time.monotonic()
-                self.hosts.silence(3, number)
-                self.assert_back(self.nodes, cut, MEND_SECONDS, f"n1 hears member {number}, which does not hear it")
-                self.hosts.unsilence(3, number)
-
-
-class StrictPartitions(Partitions):
     items = {"readconsistency": "strict"}
 
 

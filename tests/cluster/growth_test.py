@@ -11,7 +11,7 @@ from typing import Any
 from authnzerver_client import Answer, AuthnzerverError, Client, Unavailable
 from cluster_case import PASSWORD, ClusterCase, require_long
 from cluster_rig import Cluster, Node
-from etcd_members import LOOPBACK, Etcd
+from etcd_members import Etcd
 from registers import SESSION
 from workload import Workload, client_of
 

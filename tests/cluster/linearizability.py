@@ -129,7 +129,8 @@ def bounded(history: Iterable[Operation], bound: float, model: Register = Regist
             return o
         own = changes.get((o.key, o.node), [])
         before = bisect.bisect_right(own, o.start)
-        return replace(o, start=max(o.start - bound, math.nextafter(own[before - 1], math.inf) if before else -math.inf))
+        behind_own = math.nextafter(own[before - 1], math.inf) if before else -math.inf
+        return replace(o, start=max(o.start - bound, behind_own))
 
     return linearizable(map(earlier, operations), model)
 

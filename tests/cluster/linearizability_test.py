@@ -107,7 +107,8 @@ class KnownHistories(unittest.TestCase):
         self.caught(edit(1, False, 0, 1), read(1, 2, 3))
 
     def test_nothing_comes_back_once_it_is_deleted(self) -> None:
-        self.accepted(edit(1, True, 0, 1), delete(True, 2, 3), read(None, 4, 5), edit(2, False, 6, 7), model=Register(0))
+        ended = [edit(1, True, 0, 1), delete(True, 2, 3), read(None, 4, 5), edit(2, False, 6, 7)]
+        self.accepted(*ended, model=Register(0))
         self.caught(delete(True, 2, 3), edit(2, True, 6, 7), model=Register(0))
         self.caught(delete(True, 2, 3), read(0, 6, 7), model=Register(0))
         self.caught(delete(True, 2, 3), delete(True, 2, 3), model=Register(0))
@@ -228,7 +229,8 @@ def planned(choice: random.Random, clients: int, length: int, keys: int) -> Iter
             argument: Any = None if name in ("read", "delete") else next(values)
             if name == "replace":
                 argument = (choice.randrange(2, argument + 1), argument)
-            yield start + choice.random() * took, f"n{number % 3}", Operation(key, name, argument, None, start, start + took)
+            moment = start + choice.random() * took
+            yield moment, f"n{number % 3}", Operation(key, name, argument, None, start, start + took)
 
 
 class RandomHistories(unittest.TestCase):

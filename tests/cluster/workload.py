@@ -25,7 +25,7 @@ def client_of(node: Node, timeout: float = CLIENT_SECONDS) -> Client:
 
 @dataclass
 class Workload:
-    """`per_node` clients a node, each on registers that all share. Begins with the context, ends with it at the latest."""
+    """`per_node` clients a node, on registers that all share. Begins with the context, ends with it at the latest."""
 
     cluster: Cluster
     per_node: int = 2
