@@ -38,14 +38,16 @@ void outbox_pump::configure(settings_ptr&& next) { parts_.config = std::move(nex
 
 // The state must have the duty's mark: what a predecessor recorded comes before
 // it, and must not be sent again.
-bool outbox_pump::is_on_duty() const {
+bool outbox_pump::is_on_duty() {
   if (!parts_.duties) return true;
   if (!parts_.duties->has(duty::mail)) return false;
   const auto mark = parts_.duties->fence(duty::mail);
-  if (!mark) return true;
+  if (!mark || mark->revision == mark_seen_) return true;
   const auto view = parts_.read();
   const auto seen = view->get(mark->in, mark->key);
-  return seen && seen->revision >= mark->revision;
+  if (!seen || seen->revision < mark->revision) return false;
+  mark_seen_ = mark->revision;
+  return true;
 }
 
 void outbox_pump::look_at_duty() {

@@ -88,7 +88,7 @@ class outbox_pump {
     bool retry;
   };
 
-  bool is_on_duty() const;
+  bool is_on_duty();
   void look_at_duty();
   bool is_busy(const std::string& key) const;
   bool look();
@@ -108,6 +108,7 @@ class outbox_pump {
   std::chrono::steady_clock::time_point next_wake_;
   std::chrono::steady_clock::time_point next_look_at_duty_;
   bool was_on_duty_ = false;
+  std::uint64_t mark_seen_ = 0;  ///< revision of the duty's mark, once the state has it
   bool draining_ = false;
 };
 
