@@ -126,15 +126,19 @@ class Cluster:
         self.directory = Path(tempfile.mkdtemp(prefix="authnz-cluster-"))
         self.certs = self.directory / "certs"
         self.certificates_shift = certificates_shift
-        hosts = [word for address in sorted({*map(address_of, places)}) for word in ("--host", address)]
-        self.ctl_at("certs", "init", "--dir", str(self.certs), *hosts, shift=certificates_shift)
         self.node_items = {"readconsistency": "bounded", "readbound": "1000", "clusterlease": "5", **items}
         if etcd.certificates:
             self.node_items |= etcd.certificates.node_items
         self.urls_for = urls_for or (lambda number: etcd.urls)
         self.nodes: list[Node] = []
-        for place in places:
-            self.add_node(place)
+        try:
+            hosts = [word for address in sorted({*map(address_of, places)}) for word in ("--host", address)]
+            self.ctl_at("certs", "init", "--dir", str(self.certs), *hosts, shift=certificates_shift)
+            for place in places:
+                self.add_node(place)
+        except BaseException:
+            self.remove()
+            raise
 
     def add_node(self, place: Place = LOOPBACK, **items: str) -> Node:
         """It is not started, and has not joined yet."""
