@@ -60,7 +60,7 @@ outcome<void> cluster_links::start(caf::actor_system& system, net::cluster::peer
   const auto identity = read_identity();
   if (!identity) return tl::unexpected("clusterport is set, but " + identity.error());
   auto members = net::cluster::members_in_etcd(options_.etcd, storage::cluster_keys(options_.prefix));
-  const auto started = peers_.start(system, *identity, std::move(members), std::move(service));
+  auto started = peers_.start(system, *identity, std::move(members), std::move(service));
   if (started)
     log_->info("cluster.listening", {actors::open("address", wanted_.listen), actors::open("port", peers_.port())});
   return started;
