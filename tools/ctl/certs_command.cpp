@@ -86,7 +86,7 @@ int init_cluster(const certs_options& o) {
   if (!made) return complain(made.error());
   tell_files(*made);
   std::cout << "Start the node with AUTHNZERVER_CLUSTERCERTS=" << o.dir
-            << " and AUTHNZERVER_CLUSTERPORT=13433; the others' are made with: authnzctl certs issue peer NODE --dir "
+            << " and AUTHNZERVER_CLUSTERPORT=13434; the others' are made with: authnzctl certs issue peer NODE --dir "
             << o.dir << '\n';
   return exit_done;
 }

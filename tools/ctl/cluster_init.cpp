@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -14,6 +13,7 @@
 #include "storage/environment.hpp"
 #include "tools/ctl/asking.hpp"
 #include "tools/ctl/confirm.hpp"
+#include "tools/ctl/etcd_options.hpp"
 #include "tools/ctl/fsck_report.hpp"
 #include "tools/ctl/password_input.hpp"
 
@@ -27,12 +27,7 @@ constexpr const char* password_variable = "AUTHNZERVER_CLUSTERPASS";
 struct cluster_words {
   std::string store;
   std::string basedir;
-  std::string endpoints;
-  std::string prefix = "authnz";
-  std::string ca_file;
-  std::string certificate;
-  std::string key;
-  std::string user;
+  std::shared_ptr<etcd_options> etcd;
   bool json = false;
 };
 
@@ -46,15 +41,8 @@ struct leave_words : cluster_words {
 void add_words(CLI::App& command, cluster_words& w) {
   auto* store = command.add_option("--store", w.store, "Directory of the node's store, with data.mdb; it is stopped");
   command.add_option("--basedir", w.basedir, "Directory that has authnzerver.lmdb in it; the same")->excludes(store);
-  command.add_option("--etcd", w.endpoints, "URLs of etcd's members, https://HOST:2379,https://HOST:2379")->required();
-  command.add_option("--prefix", w.prefix, "What the cluster's keys in etcd begin with")->capture_default_str();
-  command.add_option("--etcd-ca-file", w.ca_file, "PEM file of the authorities of etcd's certificates");
-  auto* certificate = command.add_option("--etcd-cert", w.certificate, "PEM file of the certificate shown to etcd");
-  auto* key = command.add_option("--etcd-key", w.key, "PEM file of its private key");
-  certificate->needs(key);
-  key->needs(certificate);
-  command.add_option("--etcd-user", w.user,
-                     std::string("Name to log in to etcd with; the password is ") + password_variable + ", or asked");
+  w.etcd = add_etcd_options(command);
+  command.get_option("--etcd")->required();
   command.add_flag("--json", w.json, "Answer with JSON");
 }
 
@@ -62,41 +50,26 @@ tl::unexpected<link_error> usage(std::string text) {
   return tl::unexpected(link_error{exit_usage, "bad-argument", std::move(text)});
 }
 
-tl::expected<net::etcd::options, link_error> etcd_of(const cluster_words& w) {
-  net::etcd::options o;
-  constexpr std::string_view as_configured = "etcd=";
-  auto endpoints = net::etcd::parse_endpoints(
-      w.endpoints.starts_with(as_configured) ? w.endpoints.substr(as_configured.size()) : w.endpoints);
-  if (!endpoints) return usage("--etcd: " + endpoints.error());
-  for (const auto& one : *endpoints)
-    if (net::etcd::is_exposed(one)) return usage("--etcd: " + one + " is neither https nor an address of this host");
-  if (endpoints->front().starts_with("https:") && w.ca_file.empty())
-    return usage("--etcd-ca-file is needed with https");
-  o.endpoints = std::move(*endpoints);
-  o.ca_file = w.ca_file;
-  o.certificate_file = w.certificate;
-  o.key_file = w.key;
-  o.user = w.user;
-  if (w.user.empty()) return o;
-  if (const char* const given = std::getenv(password_variable); given != nullptr && *given != '\0') {
-    o.password = proto::secret(given);
-    return o;
-  }
+// At a terminal the password may be typed.
+tl::expected<net::etcd::options, link_error> etcd_of(const etcd_options& w) {
+  auto o = read_etcd_options(w);
+  if (!o) return usage(o.error());
+  if (w.user.empty() || !o->password.empty()) return std::move(*o);
   auto asked =
       ask_password("Password of etcd's user " + printable(w.user) + ": ", std::string("set ") + password_variable);
   if (!asked) return tl::unexpected(asked.error());
-  o.password = std::move(*asked);
-  return o;
+  o->password = std::move(*asked);
+  return std::move(*o);
 }
 
 tl::expected<net::cluster::options, link_error> options_of(const cluster_words& w) {
-  if (!net::cluster::is_prefix(w.prefix))
+  if (!net::cluster::is_prefix(w.etcd->prefix))
     return usage("--prefix must be 1 to 128 letters, digits, '-', '_', '.' and '/', without one at its ends");
-  auto etcd = etcd_of(w);
+  auto etcd = etcd_of(*w.etcd);
   if (!etcd) return tl::unexpected(etcd.error());
   net::cluster::options o;
   o.etcd = std::move(*etcd);
-  o.prefix = w.prefix;
+  o.prefix = w.etcd->prefix;
   return o;
 }
 
@@ -132,9 +105,9 @@ int init(const cluster_words& w) {
   }
   if (!id) return fail(refused(id.error()));
   if (w.json)
-    print_json({{"cluster", *id}, {"prefix", w.prefix}});
+    print_json({{"cluster", *id}, {"prefix", w.etcd->prefix}});
   else
-    std::cout << "founded: cluster " << *id << " under " << w.prefix
+    std::cout << "founded: cluster " << *id << " under " << w.etcd->prefix
               << "; set the item cluster of this node and start it, then others with empty stores\n";
   return exit_done;
 }
@@ -170,7 +143,8 @@ tl::expected<void, link_error> forget(const net::cluster::options& how) {
 
 tl::expected<void, link_error> leave_as_told(const leave_words& w) {
   if (w.without_etcd) return leave_without_etcd(w);
-  if (w.endpoints.empty()) return usage("--etcd is needed, unless etcd is lost: then --keep-store --without-etcd");
+  if (w.etcd->endpoints.empty())
+    return usage("--etcd is needed, unless etcd is lost: then --keep-store --without-etcd");
   auto how = options_of(w);
   if (!how) return tl::unexpected(how.error());
   how->node = w.node;
