@@ -1,6 +1,6 @@
 # A thin front to CMake: `make help` names what there is.
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test test-cluster check format docs bench clean
+.PHONY: help deps build run test test-cluster check format docs bench bench-cluster clean
 
 DATA ?= data
 JOBS ?= $(shell nproc)
@@ -8,7 +8,7 @@ BIN := build/release/bin
 CXX_FILES = $(shell git ls-files '*.cpp' '*.hpp')
 
 help: ## name the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 deps: ## install the packages that are missing (packages.txt)
 	@tools/install-packages.sh packages.txt
@@ -42,6 +42,10 @@ docs: build ## write the generated documents and clients again
 bench: build ## measure against a bare listener, and with a watcher, interleaved
 	@$(BIN)/authnz-bench compare
 	@$(BIN)/authnz-bench watched
+
+bench-cluster: build ## measure a node of a cluster of three beside a single node
+	@cd tests/cluster && AUTHNZ_BIN_DIR=$(CURDIR)/$(BIN) PYTHONDONTWRITEBYTECODE=1 \
+	  PYTHONPATH=$(CURDIR)/tools/clients/python:$(CURDIR)/tests/daemon /usr/bin/python3 bench.py
 
 clean: ## remove what was built
 	@rm -rf build
