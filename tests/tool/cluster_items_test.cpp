@@ -162,6 +162,7 @@ TEST_F(cluster_items_of, links_are_where_others_are_told_to_find_them) {
 
 struct bad_value {
   std::string argument, error;
+  friend std::ostream& operator<<(std::ostream& out, const bad_value& v) { return out << v.argument; }
 };
 class cluster_items_refuse : public testing::TestWithParam<bad_value> {};
 
