@@ -22,6 +22,14 @@ constexpr milliseconds until_asked_again{500};
 constexpr milliseconds look_every{200};
 constexpr milliseconds longest_wait{5000};
 
+std::vector<const mini_transaction*> select(std::span<const mini_transaction* const> batch,
+                                            const std::vector<std::size_t>& places) {
+  std::vector<const mini_transaction*> chosen;
+  chosen.reserve(places.size());
+  for (const auto i : places) chosen.push_back(batch[i]);
+  return chosen;
+}
+
 bool holds_records(const storage::view& v) {
   return std::ranges::any_of(storage::slice_table, [&](const storage::slice_row& r) {
     return !r.derived && r.of == storage::scope::cluster && v.last_key(r.id).has_value();
@@ -133,8 +141,7 @@ void cluster_store::state::commit_to_cluster(std::span<const mini_transaction* c
                                              const std::vector<std::size_t>& places,
                                              std::vector<commit_result>& results) {
   if (places.empty()) return;
-  std::vector<const mini_transaction*> mine;
-  for (const auto i : places) mine.push_back(batch[i]);
+  const auto mine = select(batch, places);
   const auto done = commits.commit(mine);
   for (std::size_t i = 0; i < places.size(); ++i) results[places[i]] = done.results[i];
   if (done.revision == 0) return;
@@ -149,8 +156,7 @@ void cluster_store::state::commit_to_cluster(std::span<const mini_transaction* c
 void cluster_store::state::commit_locally(std::span<const mini_transaction* const> batch,
                                           const std::vector<std::size_t>& places, std::vector<commit_result>& results) {
   if (places.empty()) return;
-  std::vector<const mini_transaction*> mine;
-  for (const auto i : places) mine.push_back(batch[i]);
+  const auto mine = select(batch, places);
   const auto done = projected.commit(mine);
   for (std::size_t i = 0; i < places.size(); ++i) results[places[i]] = done[i];
 }

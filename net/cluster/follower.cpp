@@ -50,7 +50,7 @@ std::string follower::trouble() const {
   return trouble_;
 }
 
-void follower::say(std::string text) {
+void follower::say(const std::string& text) {
   {
     const std::lock_guard lock(mutex_);
     if (trouble_ == text) return;

@@ -49,7 +49,7 @@ class follower {
   void watch_on(const std::stop_token& stop);
   bool apply(std::vector<etcd::event>&& events, const std::stop_token& stop);
   bool is_stuck();
-  void say(std::string text);
+  void say(const std::string& text);
   void rest(const std::stop_token& stop);
 
   const options options_;

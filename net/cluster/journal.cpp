@@ -53,7 +53,7 @@ std::string journal::trouble() const {
   return trouble_;
 }
 
-void journal::say(std::string text) {
+void journal::say(const std::string& text) {
   {
     const std::lock_guard lock(mutex_);
     if (trouble_ == text) return;
@@ -105,15 +105,19 @@ journal::committed journal::commit(std::span<const storage::mini_transaction* co
 /// What is known of the copies of a batch.
 class journal::sending {
  public:
-  bool sent() const { return last_.has_value(); }
-  void note_unknown() { last_ = steady_clock::now(); }
+  bool sent() const { return sent_; }
+  void note_unknown() {
+    sent_ = true;
+    last_ = steady_clock::now();
+  }
   bool is_late(milliseconds patience) const { return steady_clock::now() - begun_ > patience; }
   /// Whether no copy can still be on its way.
-  bool has_arrived() const { return last_ && steady_clock::now() - *last_ > longest_way; }
+  bool has_arrived() const { return sent_ && steady_clock::now() - last_ > longest_way; }
 
  private:
   steady_clock::time_point begun_ = steady_clock::now();
-  std::optional<steady_clock::time_point> last_;
+  steady_clock::time_point last_ = begun_;
+  bool sent_ = false;
 };
 
 journal::results journal::commit_batch(batch_span batch, std::uint64_t& revision) {
@@ -165,6 +169,7 @@ journal::results journal::conclude(const batch_outcome& decided, std::uint64_t& 
   say({});
   ++batches_;
   results out;
+  out.reserve(decided.held.size());
   for (const bool held : decided.held) out.push_back(held ? commit_result::applied : commit_result::conflict);
   return out;
 }

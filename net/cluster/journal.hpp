@@ -62,7 +62,7 @@ class journal {
   /// Whether the batch key is this process's again.
   bool take_back();
   void rest(int attempts) const;
-  void say(std::string text);
+  void say(const std::string& text);
 
   const options options_;
   const storage::cluster_keys keys_;
