@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -218,7 +219,11 @@ void etcd_server::kill(std::size_t member) {
 }
 
 void etcd_server::freeze(std::size_t member) {
-  if (members_.at(member).pid > 0) ::kill(members_[member].pid, SIGSTOP);
+  const auto pid = members_.at(member).pid;
+  if (pid <= 0 || ::kill(pid, SIGSTOP) != 0) return;
+  // Until then it may still answer.
+  int status = 0;
+  while (::waitpid(pid, &status, WUNTRACED) < 0 && errno == EINTR) continue;
 }
 
 void etcd_server::thaw(std::size_t member) {
