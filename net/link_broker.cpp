@@ -108,7 +108,7 @@ tl::expected<actors::inspection_door, std::string> greet(caf::actor_system& syst
 }
 
 void greet(caf::event_based_actor* self, int socket, std::chrono::milliseconds longest, std::set<std::string> types,
-           std::function<void(tl::expected<caf::strong_actor_ptr, std::string>)> then) {
+           const std::function<void(tl::expected<caf::strong_actor_ptr, std::string>)>& then) {
   auto& system = self->system();
   caf::io::scribe_ptr scribe = loop_of(system).new_scribe(socket);
   self->request(broker_of(system), longest, caf::connect_atom::value, std::move(scribe), std::uint16_t{0})

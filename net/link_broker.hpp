@@ -53,6 +53,6 @@ tl::expected<actors::inspection_door, std::string> greet(caf::actor_system& syst
 /// The same for an actor of the system, which goes on meanwhile. `then` gets
 /// null unless the node publishes an actor that takes all of `types`.
 void greet(caf::event_based_actor* self, int socket, std::chrono::milliseconds longest, std::set<std::string> types,
-           std::function<void(tl::expected<caf::strong_actor_ptr, std::string>)> then);
+           const std::function<void(tl::expected<caf::strong_actor_ptr, std::string>)>& then);
 
 }  // namespace authnz::net

@@ -97,7 +97,7 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=3)
     options.add_argument("--revocations", type=int, default=400)
     chosen = options.parse_args()
-    cluster = Cluster(Etcd(3).start())
+    cluster = Cluster(Etcd(3, "--unsafe-no-fsync=false").start())
     alone = Server()
     try:
         cluster.found()
