@@ -110,13 +110,13 @@ void follower::fetch_all(const std::stop_token& stop) {
   if (rebuilt_ && now - *rebuilt_ < between_rebuilds) rest(stop);
   rebuilt_ = now;
   const auto doubts = parts_.reached.doubts();
-  ++rebuilds_;
   parts_.log("cluster.rebuilding", "fetching the whole state from etcd");
   const auto fetched = rebuild_from_etcd(etcd_, keys_, projection_, cluster_, parts_.event_of_gap(), {});
   if (!fetched) {
     if (!stop.stop_requested()) say(fetched.error());
     return rest(stop);
   }
+  ++rebuilds_;
   say({});
   parts_.log("cluster.rebuilt", "at revision " + std::to_string(*fetched));
   parts_.reached.set({*fetched, true});

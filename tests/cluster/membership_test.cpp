@@ -12,6 +12,7 @@
 
 #include "net/cluster/registration.hpp"
 #include "tests/cluster/cluster_rig.hpp"
+#include "tests/cluster/membership_rig.hpp"
 #include "tests/cluster/tcp_relay.hpp"
 
 namespace authnz::tests {
@@ -21,40 +22,6 @@ using namespace std::chrono_literals;
 using actors::duty;
 using net::cluster::member;
 using net::cluster::membership;
-
-constexpr auto all_duties = std::to_array({duty::sweeping, duty::mail, duty::compaction});
-
-/// One node's membership, and what it logged.
-class node {
- public:
-  explicit node(const net::cluster::options& how, net::cluster::membership_pace pace = {.look = 50ms})
-      : place(
-            how, storage::cluster_keys(how.prefix),
-            [this](bool registered, const std::string& why) {
-              const std::lock_guard lock(mutex_);
-              lines_.push_back((registered ? "+ " : "- ") + why);
-            },
-            pace) {}
-
-  std::string start() {
-    const auto done = place.start();
-    return done ? std::string() : done.error();
-  }
-  auto duties() const {
-    return std::ranges::count_if(all_duties, [&](duty d) { return place.has(d); });
-  }
-  std::vector<std::string> lines() const {
-    const std::lock_guard lock(mutex_);
-    return lines_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<std::string> lines_;
-
- public:
-  membership place;
-};
 
 class membership_test : public ::testing::Test {
  protected:

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <tl/expected.hpp>
 #include <vector>
 
@@ -20,10 +19,5 @@ tl::expected<std::string, std::string> cluster_prefix(const std::string& text);
 
 /// HOST:PORT, an IPv6 address in brackets; or nothing.
 tl::expected<std::string, std::string> cluster_address(const std::string& text);
-
-/// Whether what is sent to the URL is encrypted.
-bool is_https(std::string_view url);
-/// Whether the URL's host is this one: `localhost`, 127.0.0.0/8 or [::1].
-bool is_loopback(std::string_view url);
 
 }  // namespace authnz::daemon

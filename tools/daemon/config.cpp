@@ -1,4 +1,5 @@
 #include "tools/daemon/config.hpp"
+#include "net/etcd/client.hpp"
 
 #include "actors/mail_message.hpp"
 #include "tools/daemon/cluster_values.hpp"
@@ -140,9 +141,9 @@ std::string preset_node_name(config_reader& from, config& c, const surroundings&
 /// What is between the node and etcd tells of every session: nobody else may read it.
 void refuse_open_links(config_reader& from, const cluster_items& wanted) {
   for (const auto& url : wanted.endpoints) {
-    if (is_https(url) && !wanted.authorities)
+    if (url.starts_with("https:") && !wanted.authorities)
       return from.refuse(item::clustercafile, "must be set too when cluster names https");
-    if (!is_https(url) && !is_loopback(url))
+    if (net::etcd::is_exposed(url))
       return from.refuse(item::cluster, url + " is neither https nor an address of this host");
   }
 }
