@@ -42,8 +42,12 @@ class ClusterCase(unittest.TestCase):
         cls.cluster = cls.make_cluster()
         cls.addClassCleanup(cls.cluster.remove)
         if cls.linked_nodes:
-            cls.cluster.link()
+            cls.link()
         cls.cluster.found()
+
+    @classmethod
+    def link(cls) -> None:
+        cls.cluster.link()
 
     @classmethod
     def tearDownClass(cls) -> None:
@@ -61,6 +65,17 @@ class ClusterCase(unittest.TestCase):
     @property
     def is_strict(self) -> bool:
         return self.cluster.node_items["readconsistency"] == "strict"
+
+    def linked(self, node: Node) -> set[str]:
+        """The nodes that it has a link to."""
+        links = self.cluster.ctl_json("cluster", "status", node=node)["links"]
+        return {link["node"] for link in links if link["linked"]}
+
+    def wait_for_links(self, *nodes: Node) -> None:
+        """Of each to each, whoever else there is."""
+        for node in nodes:
+            others = {other.name for other in nodes if other is not node}
+            wait_for(lambda n=node, o=others: self.linked(n) >= o, 30, f"{node.name} has no links: {node.last_lines()}")
 
     def sign_up(self, node: Node, email: str | None = None) -> int:
         email = email or f"person{next(_numbers)}@example.org"

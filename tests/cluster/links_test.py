@@ -10,33 +10,17 @@ from pathlib import Path
 from authnzerver_client import RateLimited
 from cluster_case import ClusterCase
 from cluster_rig import Cluster, Node, wait_for
-from etcd_members import LOOPBACK, Etcd, own_port
+from etcd_members import LOOPBACK, Etcd
 
 
 class LinkedCase(ClusterCase):
     """Three nodes over one member of etcd, with a certificate each of the cluster's authority."""
 
+    linked_nodes = True
+
     @classmethod
     def make_cluster(cls) -> Cluster:
-        cluster = Cluster(Etcd(1).start(), (LOOPBACK,) * 3, **cls.items)
-        authority = str(cluster.directory / "authority")
-        cluster.ctl_at("certs", "init", "--cluster", "--name", "nobody", "--dir", authority)
-        for node in cluster.nodes:
-            folder = str(node.directory / "cluster-certs")
-            cluster.ctl_at("certs", "issue", "peer", node.name, "--out", folder, "--dir", authority)
-            node.cluster_items |= {"clusterport": str(own_port()), "clustercerts": folder}
-        return cluster
-
-    def linked(self, node: Node) -> set[str]:
-        """The nodes that it has a link to."""
-        links = self.cluster.ctl_json("cluster", "status", node=node)["links"]
-        return {link["node"] for link in links if link["linked"]}
-
-    def wait_for_links(self, *nodes: Node) -> None:
-        """Of each to each, whoever else there is."""
-        for node in nodes:
-            others = {other.name for other in nodes if other is not node}
-            wait_for(lambda n=node, o=others: self.linked(n) >= o, 30, f"{node.name} has no links: {node.last_lines()}")
+        return Cluster(Etcd(1).start(), (LOOPBACK,) * 3, **cls.items)
 
     def setUp(self) -> None:
         self.wait_for_links(*self.nodes)
@@ -88,7 +72,6 @@ class Links(LinkedCase):
         self.assertEqual(code, 1)
         self.assertIn("clusterport is set, but", text)
         self.assertIn("peer.pem is node n2's, and this is node n3", text)
-
 
     def test_certificates_are_read_again_and_broken_ones_change_nothing(self) -> None:
         node = self.nodes[1]
