@@ -1,6 +1,6 @@
 # A thin front to CMake: `make help` names what there is.
 .DEFAULT_GOAL := help
-.PHONY: help deps build run test test-cluster check format docs bench bench-cluster clean
+.PHONY: help deps build run test test-cluster test-upgrade check format docs bench bench-cluster clean
 
 DATA ?= data
 JOBS ?= $(shell nproc)
@@ -26,6 +26,12 @@ test: build ## run every test against the release build
 
 test-cluster: build ## run the tests of real clusters, the long ones too: kills, partitions, full disks
 	@AUTHNZ_CLUSTER_LONG=1 ctest --test-dir build/release -L cluster --verbose --output-on-failure
+
+test-upgrade: build ## upgrade a cluster of an older build to this one and back: OLDER=REVISION
+	@test -n "$(OLDER)" || { echo "which build is the older one? make test-upgrade OLDER=REVISION" >&2; exit 1; }
+	@tools/build-older.sh "$(OLDER)" build/older $(JOBS)
+	@AUTHNZ_OLDER_BIN_DIR=$(CURDIR)/build/older/release/bin \
+	  ctest --test-dir build/release -R cluster/upgrade_test --verbose --no-tests=error
 
 check: deps ## format, tidy, sanitizers with all tests, generated files
 	@tools/check.sh

@@ -52,6 +52,7 @@ class Node(Server):
         self.write_key_file(self.key)
         self.port = own_port()
         self.shift = ""  # of its wall clock
+        self.program = binary("authnzerver")
         if place is not LOOPBACK:
             self.items |= {"listen": self.address, "allowedhosts": self.address, "adminlisten": self.address}
         self.cluster_items = {
@@ -86,7 +87,7 @@ class Node(Server):
     def spawn(self) -> None:
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
-                [*self.place.prefix, binary("authnzerver")],
+                [*self.place.prefix, self.program],
                 env=self.environment(), stdout=log, stderr=log, cwd=self.directory,
             )  # fmt: skip
 
@@ -121,6 +122,7 @@ class Cluster:
     ) -> None:
         self.etcd = etcd
         self.prefix = "authnz"
+        self.tool = binary("authnzctl")
         self.key = Fernet.generate_key().decode()
         self.address_of = address_of
         self.directory = Path(tempfile.mkdtemp(prefix="authnz-cluster-"))
@@ -194,7 +196,7 @@ class Cluster:
     ) -> subprocess.CompletedProcess[str]:
         link = ["--node", f"{node.address}:{node.items['adminport']}", "--certs", str(self.certs)] if node else []
         done = subprocess.run(
-            [binary("authnzctl"), *arguments, *link],
+            [self.tool, *arguments, *link],
             capture_output=True, text=True, timeout=120, input="",
             env={**inherited_environment(), **with_clock(shift)},
         )  # fmt: skip

@@ -54,7 +54,7 @@ class FailureCase(ClusterCase):
         return [other for other in self.nodes if other is not node]
 
     @contextlib.contextmanager
-    def load(self, seed: int, **options: int) -> Iterator[Workload]:
+    def load(self, seed: int, **options: float) -> Iterator[Workload]:
         """Clients write and read meanwhile; afterwards all is well again, and was all the time."""
         with Workload(self.cluster, seed=seed, **options) as load:
             load.over.wait(0.5)

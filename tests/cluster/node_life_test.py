@@ -116,6 +116,20 @@ class Start(NodeCase):
         self.assertEqual(code, 1)
         self.assertIn("there is no cluster under somewhere/else in etcd: make one with authnzctl cluster init", text)
 
+    def test_a_program_that_is_older_than_the_clusters_state_says_so(self) -> None:
+        node, etcd = self.nodes[1], self.cluster.etcd
+        self.assertEqual(node.stop(), 0)
+        key = f"{self.cluster.prefix}/cluster"
+        identity = etcd.ctl("get", key, "--print-value-only").stdout.strip()
+        try:
+            etcd.ctl("put", key, json.dumps({**json.loads(identity), "format": 99}))
+            code, text = node.start_and_fail()
+        finally:
+            etcd.ctl("put", key, identity)
+            node.start()
+        self.assertEqual(code, 1)
+        self.assertRegex(text, r"the cluster has format 99; this program knows \d+: use a newer one")
+
     def test_a_single_node_knows_no_cluster(self) -> None:
         other = self.impostor(self.nodes[0])
         other.leave()
