@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ class Node(Server):
         self.port = own_port()
         self.shift = ""  # of its wall clock
         self.program = binary("authnzerver")
+        self.issue_certificate: Callable[[], object] | None = None  # of its links
         if place is not LOOPBACK:
             self.items |= {"listen": self.address, "allowedhosts": self.address, "adminlisten": self.address}
         self.cluster_items = {
@@ -96,6 +98,14 @@ class Node(Server):
 
     def lose_store(self) -> None:
         shutil.rmtree(self.store)
+
+    def lose_directory(self) -> None:
+        """All of it. What an operator brings from elsewhere is there again: the key, the links' certificate."""
+        shutil.rmtree(self.directory)
+        self.directory.mkdir(mode=0o700)
+        self.write_key_file(self.key)
+        if self.issue_certificate:
+            self.issue_certificate()
 
     def is_ready(self) -> bool:
         try:
@@ -155,9 +165,9 @@ class Cluster:
         self.ctl_at("certs", "init", "--cluster", "--name", "nobody", "--dir", authority, shift=self.certificates_shift)
         for node in self.nodes:
             folder = str(node.directory / "cluster-certs")
-            self.ctl_at(
-                "certs", "issue", "peer", node.name, "--out", folder, "--dir", authority, shift=self.certificates_shift
-            )
+            issue = ("certs", "issue", "peer", node.name, "--out", folder, "--dir", authority)
+            node.issue_certificate = partial(self.ctl_at, *issue, shift=self.certificates_shift)
+            node.issue_certificate()
             listen = {"clusterport": str(own_port()), "clusterlisten": node.place.address}
             node.cluster_items |= {**listen, "clustercerts": folder}
 

@@ -12,6 +12,7 @@ from authnzerver_client import AuthnzerverError, Client
 from cluster_case import ClusterCase
 from cluster_rig import Node, wait_for
 from registers import SESSION
+from revocations import Revocations
 from workload import Workload, client_of
 
 # What is promised: after the death of etcd's leader, of a node, and, as a bound alone, after anything else.
@@ -56,13 +57,21 @@ class FailureCase(ClusterCase):
     @contextlib.contextmanager
     def load(self, seed: int, **options: float) -> Iterator[Workload]:
         """Clients write and read meanwhile; afterwards all is well again, and was all the time."""
-        with Workload(self.cluster, seed=seed, **options) as load:
+        with self.revoking(), Workload(self.cluster, seed=seed, **options) as load:
             load.over.wait(0.5)
             yield load
             self.cluster.wait_until_ready()
             load.over.wait(1)
         self.assert_consistent(load)
         self.assert_same_everywhere()
+
+    @contextlib.contextmanager
+    def revoking(self) -> Iterator[Revocations]:
+        """Sessions are ended all the time, and none is accepted later than the bound."""
+        with Revocations(self.nodes, 0 if self.is_strict else self.bound) as revocations:
+            yield revocations
+        self.assertEqual((revocations.problems, revocations.accepted), ([], []))
+        self.assertGreater(revocations.refused, 0)
 
     def sessions(self, count: int) -> list[str]:
         tokens = [self.session(self.nodes[0], 1) for _ in range(count)]

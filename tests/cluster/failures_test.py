@@ -114,7 +114,7 @@ class Processes(FailureCase):
         with self.load(7) as load:
             for node in self.nodes:
                 node.kill()
-                node.lose_store()
+                node.lose_directory()
                 load.over.wait(0.5)
                 node.start()
 
@@ -243,11 +243,12 @@ class FullEtcd(FailureCase):
         self.fail("etcd is never full")
 
     def test_a_full_etcd_refuses_writes_and_goes_on_when_there_is_room(self) -> None:
-        token = self.session(self.nodes[0], 1)
-        self.on_all_within_the_bound(lambda node: self.is_live(node, token), "the session is not known")
+        token, *ended = self.sessions(6)
+        self.end(self.nodes[2], ended)
         self.fill_etcd(self.nodes[1])
         for node in self.nodes:
             self.assertTrue(self.is_live(node, token))
+            self.assert_refuses_all(node, ended)
             refused = node.ask("session-new", **SESSION, user_id=1, extra_info_json=None)
             self.assertEqual(refused.failure_reason, "storage-full")
         self.assertIn("NOSPACE", self.cluster.ctl_at("cluster", "status", node=self.nodes[0], code=1).stdout)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from authnzerver_client import Answer
 from cluster_case import PASSWORD, ClusterCase
-from cluster_rig import Node
+from cluster_rig import Node, wait_for
+from revocations import Revocations
 from workload import Workload
 
 
@@ -87,6 +89,12 @@ class Service(ClusterCase):
             )
             answers = self.at_once(lambda node: node.ask("apikey-refresh-nosession", **body))
             self.assertEqual(sum(answer.success for answer in answers), 1, answers)
+
+    def test_a_session_that_lived_on_would_be_noticed(self) -> None:
+        token = self.session(self.nodes[0], 1)
+        with Revocations(self.nodes, self.bound) as revocations:
+            revocations.ended.insert(0, (token, time.monotonic() - 60))
+            wait_for(lambda: revocations.accepted, why="a session that is accepted was not noticed")
 
     def test_histories_of_all_nodes_are_those_of_one(self) -> None:
         with Workload(self.cluster) as load:
