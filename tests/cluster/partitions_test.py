@@ -6,7 +6,7 @@ import time
 import unittest
 
 from cluster_case import require_long
-from cluster_rig import Cluster
+from cluster_rig import Cluster, Node
 from etcd_members import Etcd
 from failure_case import DAEMON_SECONDS, MEND_SECONDS, FailureCase
 from namespaces import Hosts, require_namespaces
@@ -43,6 +43,25 @@ class Links(FailureCase):
             slow = time.monotonic()
             load.over.wait(5)
             self.assertGreater(len(load.answered(slow, self.nodes[2])), 5)
+
+    def test_a_lock_that_is_acknowledged_holds_though_the_node_knew_of_an_older_one(self) -> None:
+        first, slow = self.nodes[0], self.nodes[2]
+        user_id = self.sign_up(first)
+
+        def act(node: Node, action: str) -> None:
+            self.succeeds(node, "internal-user-lock", target_userid=user_id, action=action)
+
+        def is_locked(node: Node) -> bool:
+            return node.ask("user-list", user_id=user_id)["user_info"][0]["user_role"] == "locked"
+
+        act(first, "lock")
+        self.on_all_within_the_bound(is_locked, "the user is not locked")
+        for relay in self.relays:
+            relay.delay = 0.1
+        act(first, "unlock")
+        act(slow, "lock")
+        time.sleep(self.bound)
+        self.assertEqual([is_locked(node) for node in self.nodes], [True] * 3)
 
     def test_links_that_break_again_and_again(self) -> None:
         with self.load(12) as load:
