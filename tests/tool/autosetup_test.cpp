@@ -168,6 +168,52 @@ TEST_F(autosetup_run, makes_certificates_for_a_setup_that_has_none) {
   EXPECT_TRUE(std::filesystem::exists(base / "certs/node.pem"));
 }
 
+/// Certificates as `authnzctl certs issue node` makes them.
+class autosetup_with_issued_certificates : public autosetup_run {
+ protected:
+  void SetUp() override {
+    const auto authority = elsewhere.path() / "authority";
+    const auto now = std::chrono::sys_seconds{std::chrono::seconds{1234567890}};
+    ASSERT_TRUE(net::make_folder(authority, {"a", {"localhost"}, "ada"}, now));
+    ASSERT_TRUE(net::issue(authority, {net::certificate_role::node, "b", {"localhost"}, base / "certs"}, now));
+  }
+
+  scratch elsewhere;
+};
+
+TEST_F(autosetup_with_issued_certificates, keeps_them) {
+  const auto before = contents();
+  ASSERT_EQ(run(), "");
+  const auto after = contents();
+  for (const auto* name : {"ca.pem", "node.pem", "node-key.pem"}) EXPECT_EQ(after.at(name), before.at(name)) << name;
+  EXPECT_FALSE(std::filesystem::exists(base / "certs/ca-key.pem"));
+  EXPECT_FALSE(std::filesystem::exists(base / "certs/admin.pem"));
+  said.clear();
+  ASSERT_EQ(run(), "");
+  EXPECT_NE(said.find("Everything is there already"), std::string::npos) << said;
+}
+
+TEST_F(autosetup_with_issued_certificates, refuses_before_it_makes_anything_when_one_is_missing) {
+  for (const std::string name : {"ca.pem", "node.pem", "node-key.pem"}) {
+    const auto file = base / "certs" / name;
+    std::filesystem::rename(file, elsewhere / "aside");
+    const auto why = run();
+    EXPECT_NE(why.find("certs/" + name), std::string::npos) << why;
+    EXPECT_FALSE(std::filesystem::exists(base / ".env"));
+    EXPECT_FALSE(std::filesystem::exists(file));
+    std::filesystem::rename(elsewhere / "aside", file);
+  }
+}
+
+TEST_F(autosetup_with_issued_certificates, refuses_a_pair_that_does_not_belong_together) {
+  const auto other = elsewhere.path() / "other";
+  ASSERT_TRUE(
+      net::make_folder(other, {"c", {"localhost"}, "ada"}, std::chrono::sys_seconds{std::chrono::seconds{1234567890}}));
+  std::filesystem::copy_file(other / "ca.pem", base / "certs/ca.pem",
+                             std::filesystem::copy_options::overwrite_existing);
+  EXPECT_NE(run().find("node.pem"), std::string::npos);
+}
+
 TEST_F(autosetup_run, turns_the_metrics_on_unless_they_are_configured) {
   ASSERT_EQ(run(), "");
   EXPECT_EQ(parse_envfile(content_of(base / ".env"))->at("AUTHNZERVER_METRICSPORT"), "13433");

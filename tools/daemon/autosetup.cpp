@@ -57,11 +57,31 @@ bool store_exists(const path& directory) { return is_there(directory / "data.mdb
 /// A cluster's users come from the cluster; what is there has its own already.
 bool needs_users(const config& c, const path& store) { return !c.cluster && !store_exists(store); }
 
+constexpr std::array<std::string_view, 3> read_by_a_node{"ca.pem", "node.pem", "node-key.pem"};
+
+/// Whether the certificates were issued elsewhere: something that a node reads
+/// is there, and no key to make the rest with.
+bool are_issued(const path& certificates) {
+  return !is_there(certificates / "ca-key.pem") &&
+         std::ranges::any_of(read_by_a_node, [&](auto name) { return is_there(certificates / name); });
+}
+
+tl::expected<void, std::string> judge_issued(const path& certificates, std::chrono::sys_seconds now) {
+  for (const auto name : read_by_a_node)
+    if (!is_there(certificates / name))
+      return tl::unexpected((certificates / name).string() +
+                            " does not exist, nor does ca-key.pem to make it with: bring it from where the others were "
+                            "issued, or remove the directory so that all are made");
+  if (const auto node = net::read_identity(certificates, net::certificate_role::node, now); !node)
+    return tl::unexpected(node.error());
+  return {};
+}
+
 bool all_there(const config& c, const file_names& files, const path& store) {
   const auto& certificates = c.admin_link.certificates;
   return is_there(certificates / "ca.pem") && is_there(certificates / "node.pem") &&
-         is_there(certificates / "admin.pem") && is_there(files.secret) && is_there(files.salt) &&
-         is_there(files.permissions) && is_there(files.env) && !needs_users(c, store);
+         (are_issued(certificates) || is_there(certificates / "admin.pem")) && is_there(files.secret) &&
+         is_there(files.salt) && is_there(files.permissions) && is_there(files.env) && !needs_users(c, store);
 }
 
 /// As configured; else as an earlier run was answered; else the default.
@@ -216,6 +236,10 @@ tl::expected<void, std::string> seed(maker& make, const config& c, const answers
 
 /// The certificates of the administrators' link.
 tl::expected<void, std::string> make_certificates(maker& make, const config& c, std::chrono::sys_seconds now) {
+  if (are_issued(c.admin_link.certificates)) {
+    for (const auto name : read_by_a_node) make.report(false, c.admin_link.certificates / name);
+    return {};
+  }
   const auto made = net::make_folder(c.admin_link.certificates, certificates_of(c), now);
   if (!made) return tl::unexpected(made.error());
   for (const auto& one : *made) make.report(one.made, one.file);
@@ -246,6 +270,8 @@ tl::expected<void, std::string> autosetup(const config& c, const autosetup_actio
   const auto usual = usual_store(c, files);
   auto& out = around.out;
   maker make(out);
+  if (are_issued(c.admin_link.certificates))
+    if (auto good = judge_issued(c.admin_link.certificates, around.now); !good) return good;
   if (all_there(c, files, usual)) {
     for (const auto& name : {files.secret, files.salt, files.permissions, usual, files.env}) make.report(false, name);
     out << "Everything is there already; nothing was changed.\n";

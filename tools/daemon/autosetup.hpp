@@ -1,7 +1,9 @@
 /// `--autosetup`: makes in basedir what a first start needs, as far as it is
 /// missing (contract, section 11.2).
 ///
-/// Nothing that exists is changed; a repeated run says so.
+/// Nothing that exists is changed; a repeated run says so. Certificates that
+/// were issued elsewhere, without the authority's key, are kept if a node can
+/// use them, and else an error.
 #pragma once
 
 #include <chrono>
