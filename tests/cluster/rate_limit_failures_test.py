@@ -118,12 +118,14 @@ class Links(LimitCase):
                 spenders.wait(0.3)
 
     def test_one_node_is_out_of_reach_for_the_others_and_is_killed_meanwhile(self) -> None:
-        """n1: the others dial it, and it dials nobody."""
+        """n1: the others dial it, and it dials nobody. What it alone knows it has saved by then."""
         first = self.nodes[0]
         with self.spending() as spenders:
             self.relays[0].hang()
             self.wait_for_no_links(first)
             spenders.wait(1)
+            spenders.wait_until_refused()
+            time.sleep(3)
             first.kill()
             first.start()
             spenders.wait(1)

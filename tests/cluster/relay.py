@@ -19,7 +19,6 @@ class Relay:
         self.passing = asyncio.Event()
         self.passing.set()
         self.writers: set[asyncio.StreamWriter] = set()
-        self.tasks: set[asyncio.Task[None]] = set()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self.thread.start()
         self.server = self.run(asyncio.start_server(self.accept, "127.0.0.1", 0))
@@ -29,9 +28,6 @@ class Relay:
         return asyncio.run_coroutine_threadsafe(what, self.loop).result(10)
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self.tasks.add(task)
         with contextlib.suppress(OSError, asyncio.CancelledError):
             there_reader, there_writer = await asyncio.open_connection(*self.target)
             self.writers |= {writer, there_writer}
@@ -41,7 +37,6 @@ class Relay:
                 self.writers -= {writer, there_writer}
                 there_writer.close()
         writer.close()
-        self.tasks.discard(task)
 
     async def pass_on(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         """Delays every piece, and does not hold up the pieces behind it."""
@@ -81,9 +76,10 @@ class Relay:
     def close(self) -> None:
         async def end() -> None:
             self.server.close()
-            for task in list(self.tasks):
+            rest = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in rest:
                 task.cancel()
-            await asyncio.gather(*self.tasks, return_exceptions=True)
+            await asyncio.gather(*rest, return_exceptions=True)
 
         self.run(end())
         self.loop.call_soon_threadsafe(self.loop.stop)
