@@ -1,70 +1,27 @@
 #include <gtest/gtest.h>
 
+#include "tests/tool/watched.hpp"
 #include "tools/ctl/table.hpp"
-#include "tools/ctl/top/render.hpp"
 
 namespace authnz::ctl::top {
 namespace {
 
-using nlohmann::json;
-
-json actor(const std::string& name, const std::string& state, std::uint64_t handled) {
-  return {{"node", "n1"},
-          {"actor", name},
-          {"kind", "session"},
-          {"shard", 0},
-          {"state", state},
-          {"age_us", 5e6},
-          {"restarts", 0},
-          {"in_flight", 1},
-          {"peak", 2},
-          {"waiting", 0},
-          {"oldest_us", 10},
-          {"handled", handled},
-          {"failed", 0},
-          {"wait", {}},
-          {"service", {{20, handled}}},
-          {"memory", {}},
-          {"last_request", "user-login"}};
-}
-
-json snapshot(std::uint64_t uptime_seconds, std::uint64_t handled) {
-  return {{"node", "n1"},
-          {"taken", "2026-01-31T12:00:00.000000"},
-          {"uptime_us", uptime_seconds * 1'000'000},
-          {"in_flight", 3},
-          {"actors",
-           {actor("session-0", "running", handled), actor("user-0", "paused", 7),
-            actor("journal", "running", 2 * handled)}},
-          {"requests",
-           {{{"request", "user-login"},
-             {"turnouts", {{"success", handled}, {"unavailable", 1}}},
-             {"duration", {{30, handled}}}}}},
-          {"store", {{"map_size", 1 << 20}, {"page_size", 4096}, {"used_pages", 64}, {"slices", json::array()}}},
-          {"limits", {{"enabled", false}}}};
-}
-
 class top_test : public testing::Test {
  protected:
   top_test() {
-    m.node = "127.0.0.1:1";
-    m.see({json(), snapshot(10, 100)});
-    m.see({snapshot(10, 100), snapshot(12, 300)});
+    m.address = "127.0.0.1:1";
+    m.ask("n1");
+    m.see("n1", {json(), snapshot(10, 100)});
+    m.see("n1", {snapshot(10, 100), snapshot(12, 300)});
   }
-  std::string text(canvas on = {}) const {
-    std::string all;
-    for (const auto& line : render(m, on)) all += line.text + '\n';
-    return all;
-  }
-  void type(std::string_view keys) {
-    for (const char c : keys) m.press(static_cast<char32_t>(c));
-  }
+  std::string text(canvas on = {}) const { return text_of(render(m, on)); }
+  void type(std::string_view keys) { press_all(m, keys); }
   bool shows(const std::string& what, canvas on = {}) const { return text(on).find(what) != std::string::npos; }
 
   model m;
 };
 
-TEST_F(top_test, counts_a_second_between_two_looks) { EXPECT_EQ(m.look.actors().front().rate, 100); }
+TEST_F(top_test, counts_a_second_between_two_looks) { EXPECT_EQ(m.here().look.actors().front().rate, 100); }
 
 TEST_F(top_test, counts_since_the_start_when_the_node_was_started_again) {
   const node_look look(snapshot(1000, 5000), snapshot(2, 10));
@@ -107,8 +64,8 @@ TEST_F(top_test, sorts_by_the_next_column) {
 
 TEST_F(top_test, keeps_what_is_shown_while_paused) {
   type(" ");
-  m.see({snapshot(12, 300), snapshot(14, 900)});
-  EXPECT_EQ(m.look.actors().front().rate, 100);
+  m.see("n1", {snapshot(12, 300), snapshot(14, 900)});
+  EXPECT_EQ(m.here().look.actors().front().rate, 100);
   EXPECT_TRUE(shows("[PAUSED]"));
 }
 
@@ -121,25 +78,26 @@ TEST_F(top_test, looks_at_one_actor_and_goes_back) {
 }
 
 TEST_F(top_test, says_since_when_there_is_no_answer) {
-  m.lose("no connection", "12:00:01");
+  m.lose("n1", "no connection", "12:00:01");
   EXPECT_TRUE(shows("no answer since 12:00:01"));
 }
 
 TEST_F(top_test, goes_on_after_an_answer) {
-  m.lose("no connection", "12:00:01");
-  m.see({json(), snapshot(1, 1)});
+  m.lose("n1", "no connection", "12:00:01");
+  m.see("n1", {json(), snapshot(1, 1)});
   EXPECT_FALSE(shows("no answer"));
 }
 
 TEST_F(top_test, shows_no_control_characters_of_a_node) {
   auto said = snapshot(20, 300);
   said["actors"][0]["actor"] = "evil\033[2J";
-  m.see({json(), said});
+  m.see("n1", {json(), said});
   EXPECT_EQ(text().find('\033'), std::string::npos);
 }
 
 TEST_F(top_test, lives_with_answers_of_other_versions) {
-  m.see({json(), {{"actors", {1, "x", {{"actor", 5}}}}, {"requests", {{"a", 1}}}, {"store", 3}, {"listener", {}}}});
+  m.see("n1",
+        {json(), {{"actors", {1, "x", {{"actor", 5}}}}, {"requests", {{"a", 1}}}, {"store", 3}, {"listener", {}}}});
   for (const auto v : {"1", "2", "3", "4", "5", "6"}) {
     type(v);
     EXPECT_EQ(render(m, {}).size(), 24U);

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <map>
 
 #include "tools/ctl/actor_columns.hpp"
 #include "tools/ctl/asking.hpp"
 #include "tools/ctl/confirm.hpp"
+#include "tools/ctl/every_node.hpp"
 #include "tools/ctl/interrupted.hpp"
 
 namespace authnz::ctl {
@@ -59,40 +59,15 @@ json json_of(const actor_line& a) {
           {"last_request", text(a.last_request)}};
 }
 
-/// Answers to `snapshot`, by node, and why some have none.
-struct cluster_look {
-  std::map<std::string, json> nodes;
-  std::vector<std::string> missing;
-};
-
-tl::expected<cluster_look, link_error> look_at_all(node_link& link) {
-  const auto members = link.ask(proto::question::cluster_members);
-  if (!members) return tl::unexpected(members.error());
-  cluster_look out;
-  for (const auto& row : members->value("members", json::array())) {
-    const auto name = cell(row, "node");
-    auto answer = row.value("this", false)
-                      ? link.ask(proto::question::snapshot)
-                      : link.ask(proto::question::relay, {{"node", name}, {"question", "snapshot"}});
-    if (answer)
-      out.nodes[name] = std::move(*answer);
-    else if (answer.error().exit_code == exit_no_node)
-      return tl::unexpected(answer.error());
-    else
-      out.missing.push_back(name + ": " + answer.error().text);
-  }
-  return out;
-}
-
-tl::expected<cluster_look, link_error> look_at(node_link& link, const actors_options& o) {
-  if (o.all) return look_at_all(link);
+tl::expected<answers_of_all, link_error> look_at(node_link& link, const actors_options& o) {
+  if (o.all) return ask_all(link, proto::question::snapshot);
   auto answer = link.ask(proto::question::snapshot);
   if (!answer) return tl::unexpected(answer.error());
-  return cluster_look{{{std::string(), std::move(*answer)}}, {}};
+  return answers_of_all{{{std::string(), std::move(*answer)}}, {}};
 }
 
 /// What happened between two looks.
-std::vector<node_look> between(const cluster_look& before, const cluster_look& now) {
+std::vector<node_look> between(const answers_of_all& before, const answers_of_all& now) {
   std::vector<node_look> out;
   for (const auto& [name, answer] : now.nodes) {
     const auto found = before.nodes.find(name);
@@ -132,12 +107,11 @@ void show(const std::vector<node_look>& looks, const std::vector<std::string>& m
     t.add(std::move(cells));
   }
   print(t);
-  for (const auto& one : missing) std::cerr << "authnzctl: " << printable(one) << '\n';
 }
 
 int show_actors(node_link& link, const actors_options& o) {
   const interruption noted;
-  cluster_look before;
+  answers_of_all before;
   if (o.interval > 0) {
     auto first = look_at(link, o);
     if (!first) return fail(first.error());
@@ -154,6 +128,7 @@ int show_actors(node_link& link, const actors_options& o) {
     else if (!first && !o.base->json)
       std::cout << '\n';
     show(between(before, *now), now->missing, o);
+    if (!o.base->json) tell_missing(now->missing);
     whole = now->missing.empty();
     std::cout << std::flush;
     if (o.watch <= 0) break;

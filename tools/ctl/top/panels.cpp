@@ -2,6 +2,7 @@
 
 #include "tools/ctl/actor_columns.hpp"
 #include "tools/ctl/top/render.hpp"
+#include "tools/ctl/top/sheet.hpp"
 #include "tools/ctl/units.hpp"
 
 namespace authnz::ctl::top {
@@ -43,6 +44,14 @@ layout<Line> lay_out(std::vector<line_column<Line>> columns, const std::vector<L
 
 bool is_remarkable(const actor_line& a) { return a.state != "running"; }
 bool is_remarkable(const request_line& r) { return r.unavailable > 0; }
+bool is_remarkable(const node_line& n) { return n.state != "ready"; }
+
+/// With the lines of several nodes, each says whose it is.
+template <class Line>
+std::vector<line_column<Line>> columns_for(std::vector<line_column<Line>> columns, const model& m) {
+  if (m.all) columns.front().priority = 0;
+  return columns;
+}
 
 template <class Line>
 lines list(const std::vector<Line>& rows, std::vector<line_column<Line>> columns, const model& m, const canvas& on) {
@@ -66,47 +75,8 @@ lines list(const std::vector<Line>& rows, std::vector<line_column<Line>> columns
   return out;
 }
 
-constexpr std::size_t name_width = 24;
-constexpr std::size_t value_width = 12;
-
-class sheet {
- public:
-  sheet(const model& m, const canvas& on) : m_(m), on_(on) {}
-  lines out;
-
-  void heading(const std::string& text) {
-    if (!out.empty()) out.push_back({});
-    out.push_back({text, emphasis::faint});
-  }
-  void row(const std::string& name, const std::string& value, const std::string& remark = {}) {
-    const bool remarkable = remark.starts_with('!');
-    out.push_back({"  " + fitted(name, name_width) + fitted(value, value_width, align::right) +
-                       (remark.empty() ? "" : "  " + remark),
-                   remarkable ? emphasis::warning : emphasis::none});
-  }
-  void bars(const std::string& name, const std::string& value, const std::string& key) {
-    const auto used = 2 + name_width + value_width + 2;
-    const auto width = on_.width > used ? std::min(series::most, on_.width - used) : 0;
-    const auto at = m_.history.find(key);
-    row(name, value, at == m_.history.end() ? "" : sparkline(at->second.values(), width, on_.ascii));
-  }
-  void count(const std::string& name, const char* pointer) { row(name, shown_count(m_.look.total(pointer))); }
-  void times(const std::string& name, const time_taken& t) {
-    row(name + " p50", t.events == 0 ? "-" : shown_duration(t.p50));
-    row(name + " p99", t.events == 0 ? "-" : shown_duration(t.p99));
-  }
-
- private:
-  const model& m_;
-  const canvas& on_;
-};
-
-lines one_actor(const model& m, const canvas& on) {
-  const auto all = m.look.actors();
-  const auto at = std::ranges::find(all, m.drilled, &actor_line::actor);
-  if (at == all.end()) return {{"  " + m.drilled + " is no longer there; esc goes back", emphasis::warning}};
-  const auto& a = *at;
-  sheet s(m, on);
+sheet of_one_actor(const actor_line& a, const watched_node& n) {
+  sheet s(n);
   s.heading(a.actor + " on " + a.node);
   s.row("kind", a.kind);
   s.row("shard", std::to_string(a.shard));
@@ -124,12 +94,12 @@ lines one_actor(const model& m, const canvas& on) {
   s.times("service", a.service);
   s.row("memory", a.memory ? shown_bytes(*a.memory) : "not known");
   s.row("last request", a.last_request.empty() ? "-" : a.last_request);
-  return s.out;
+  return s;
 }
 
-lines hashing(const model& m, const canvas& on) {
-  const auto& k = m.look;
-  sheet s(m, on);
+sheet hashing(const watched_node& n) {
+  const auto& k = n.look;
+  sheet s(n);
   s.heading("Password hashes");
   s.row("workers busy", shown_count(k.total("/hashing/busy")) + " of " + shown_count(k.total("/hashing/workers")));
   s.bars("queued", shown_count(k.total("/hashing/queued")), "hash queue");
@@ -143,12 +113,12 @@ lines hashing(const model& m, const canvas& on) {
   s.count("deferred", "/mail/deferred");
   s.count("refused", "/mail/refused");
   s.count("given up", "/mail/given_up");
-  return s.out;
+  return s;
 }
 
-lines store(const model& m, const canvas& on) {
-  const auto& k = m.look;
-  sheet s(m, on);
+sheet store(const watched_node& n) {
+  const auto& k = n.look;
+  sheet s(n);
   s.heading("Journal");
   s.bars("commits/s", shown_rate(k.rate("/journal/applied")), "commits");
   s.bars("conflicts/s", shown_rate(k.rate("/journal/conflicts")), "conflicts");
@@ -165,16 +135,16 @@ lines store(const model& m, const canvas& on) {
   s.row("oldest reader", shown_count(k.total("/store/oldest_reader_lag")), "commits behind");
   s.row("audit records", shown_count(k.total("/audit/records")), shown_count(k.total("/audit/lost")) + " lost");
   const auto at = k.now().find("store");
-  if (at == k.now().end() || !at->contains("slices")) return s.out;
-  s.heading(fitted("Slice", name_width + 2) + fitted("records", value_width, align::right) + "  pages");
+  if (at == k.now().end() || !at->contains("slices")) return s;
+  s.heading("Slice", "records", "pages");
   for (const auto& slice : (*at)["slices"])
     s.row(text_of(slice, "slice"), shown_count(number_of(slice, "records")), shown_count(number_of(slice, "pages")));
-  return s.out;
+  return s;
 }
 
-lines connections(const model& m, const canvas& on) {
-  const auto& k = m.look;
-  sheet s(m, on);
+sheet connections(const watched_node& n) {
+  const auto& k = n.look;
+  sheet s(n);
   s.heading("Connections");
   s.bars("open", shown_count(k.total("/listener/gauges/open")), "connections");
   s.bars("requests in flight", shown_count(k.total("/in_flight")), "in flight");
@@ -188,12 +158,12 @@ lines connections(const model& m, const canvas& on) {
   s.row("memory", shown_bytes(k.total("/process/resident_bytes")));
   s.bars("CPU", shown_rate(k.rate("/process/cpu_us") / 1e4) + " %", "cpu");
   s.row("open files", shown_count(k.total("/process/open_files")), "of " + shown_count(k.total("/process/max_files")));
-  return s.out;
+  return s;
 }
 
-lines limits(const model& m, const canvas& on) {
-  const auto& k = m.look;
-  sheet s(m, on);
+sheet limits(const watched_node& n) {
+  const auto& k = n.look;
+  sheet s(n);
   const auto at = k.now().find("limits");
   const bool enabled = at != k.now().end() && at->value("enabled", false);
   s.heading("Rate limits");
@@ -210,20 +180,31 @@ lines limits(const model& m, const canvas& on) {
   s.count("replayed", "/listener/counters/replayed");
   s.count("stale", "/listener/counters/stale");
   s.count("unreadable", "/listener/counters/unreadable");
-  return s.out;
+  return s;
 }
 
-bool is_list(const model& m) { return m.drilled.empty() && (m.shown == view::actors || m.shown == view::requests); }
+bool is_list(const model& m) {
+  return m.drilled.empty() && (m.shown == view::actors || m.shown == view::requests || m.shown == view::nodes);
+}
+
+lines drilled(const model& m, const canvas& on) {
+  for (const auto& [name, n] : m.nodes)
+    for (const auto& a : n.look.actors())
+      if (m.is_shown(n) && a.actor == m.drilled && a.node == m.drilled_node) return drawn(of_one_actor(a, n), on);
+  return {{"  " + m.drilled + (m.all ? " of " + m.drilled_node : "") + " is no longer there; esc goes back",
+           emphasis::warning}};
+}
 
 lines sheet_of(const model& m, const canvas& on) {
-  if (!m.drilled.empty()) return one_actor(m, on);
-  switch (m.shown) {
-    case view::hashing: return hashing(m, on);
-    case view::store: return store(m, on);
-    case view::connections: return connections(m, on);
-    case view::limits: return limits(m, on);
-    default: return {};
-  }
+  if (!m.drilled.empty()) return drilled(m, on);
+  const auto make = m.shown == view::hashing       ? hashing
+                    : m.shown == view::store       ? store
+                    : m.shown == view::connections ? connections
+                                                   : limits;
+  if (!m.all) return drawn(make(m.here()), on);
+  std::vector<named_sheet> all;
+  for (const auto& [name, n] : m.nodes) all.push_back({name, m.is_shown(n) ? make(n) : sheet(n)});
+  return drawn_side_by_side(all, on);
 }
 
 /// As much as fits, from where it was scrolled to.
@@ -240,17 +221,19 @@ lines part_of(lines&& all, const model& m, const canvas& on) {
 }  // namespace
 
 std::size_t furthest_scroll(const model& m, const canvas& on) {
-  if (is_list(m) || m.look.is_empty()) return 0;
-  const auto room = on.height > frame_lines ? on.height - frame_lines : 0;
+  if (is_list(m) || m.here().look.is_empty()) return 0;
+  const auto around = frame_lines + remarks(m, on).size();
+  const auto room = on.height > around ? on.height - around : 0;
   const auto size = sheet_of(m, on).size();
   return size > room ? size - room : 0;
 }
 
 std::vector<drawn_line> panel(const model& m, const canvas& on) {
-  if (m.look.is_empty()) return {{"  waiting for the node", emphasis::faint}};
+  if (m.here().look.is_empty()) return {{"  waiting for the node", emphasis::faint}};
   if (!is_list(m)) return part_of(sheet_of(m, on), m, on);
-  return m.shown == view::actors ? list(m.actors(), actor_columns(), m, on)
-                                 : list(m.requests(), request_columns(), m, on);
+  if (m.shown == view::nodes) return list(m.node_lines(), node_columns(), m, on);
+  return m.shown == view::actors ? list(m.actors(), columns_for(actor_columns(), m), m, on)
+                                 : list(m.requests(), columns_for(request_columns(), m), m, on);
 }
 
 }  // namespace authnz::ctl::top

@@ -32,6 +32,10 @@ std::vector<drawn_line> render(const model& m, const canvas& on);
 /// The newest values as bars, at most `width`; the greatest is a full bar.
 std::string sparkline(const std::deque<double>& values, std::size_t width, bool ascii);
 
+/// With `--all`, what there is to say of single nodes, above every view: who
+/// does not answer or is not ready, and why. At most a third of what `on` has.
+std::vector<drawn_line> remarks(const model& m, const canvas& on);
+
 /// What a view shows (panels.cpp): at most `on.height` lines.
 std::vector<drawn_line> panel(const model& m, const canvas& on);
 /// How many of its lines do not fit on the whole screen `on`; 0 for lists, which follow what is selected.

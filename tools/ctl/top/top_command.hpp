@@ -1,4 +1,4 @@
-/// `authnzctl top`: a live view of a node on the whole screen.
+/// `authnzctl top`: a live view of a node, or of a whole cluster.
 #pragma once
 
 namespace CLI {

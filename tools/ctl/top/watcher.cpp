@@ -4,11 +4,18 @@
 #include <csignal>
 #include <ctime>
 
+#include <algorithm>
 #include <array>
+#include <utility>
+
+#include "tools/ctl/every_node.hpp"
 
 namespace authnz::ctl::top {
 
 namespace {
+
+// etcd is asked for them.
+constexpr std::chrono::milliseconds between_rosters{2000};
 
 std::string time_of_day() {
   const auto now = std::time(nullptr);
@@ -21,7 +28,8 @@ std::string time_of_day() {
 
 }  // namespace
 
-watcher::watcher(node_options options, std::chrono::milliseconds every) : options_(std::move(options)), every_(every) {
+repetition::repetition(node_options options, std::chrono::milliseconds every, asking ask, telling tell)
+    : options_(std::move(options)), every_(every), ask_(std::move(ask)), tell_(std::move(tell)) {
   // Signals, such as those of the terminal's size, are for the thread that draws.
   sigset_t all{};
   sigset_t before{};
@@ -31,50 +39,94 @@ watcher::watcher(node_options options, std::chrono::milliseconds every) : option
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-watcher::~watcher() {
+repetition::~repetition() {
+  end();
+  thread_.join();
+}
+
+void repetition::end() {
   {
     const std::lock_guard lock(mutex_);
     over_ = true;
   }
   changed_.notify_all();
-  thread_.join();
 }
 
-std::optional<sight> watcher::take() {
-  const std::lock_guard lock(mutex_);
-  return std::exchange(newest_, std::nullopt);
-}
-
-void watcher::run() {
+void repetition::run() {
+  // Made and ended in this thread: CAF waits for ever otherwise.
+  std::optional<node_link> link;
   auto next = std::chrono::steady_clock::now();
   for (;;) {
-    look_once();
+    tell_(ask_once(link));
     next = std::max(next + every_, std::chrono::steady_clock::now());
     std::unique_lock lock(mutex_);
     if (changed_.wait_until(lock, next, [this] { return over_; })) break;
   }
-  link_.reset();
 }
 
-void watcher::look_once() {
-  if (!link_) {
+repetition::outcome repetition::ask_once(std::optional<node_link>& link) {
+  if (!link) {
     auto again = node_link::connect(options_);
-    if (!again) return put({std::nullopt, again.error().text, last_answer_});
-    link_.emplace(std::move(*again));
+    if (!again) return tl::unexpected(again.error());
+    link.emplace(std::move(*again));
   }
-  auto now = link_->ask(proto::question::snapshot);
-  if (!now) {
-    link_.reset();
-    return put({std::nullopt, now.error().text, last_answer_});
-  }
-  last_answer_ = time_of_day();
-  auto before = std::exchange(before_, *now);
-  put({node_look(std::move(before), std::move(*now)), {}, last_answer_});
+  auto answer = ask_(*link);
+  if (!answer && is_of_the_link(answer.error())) link.reset();
+  return answer;
 }
 
-void watcher::put(sight s) {
+watcher::watcher(node_options options, std::chrono::milliseconds every, const std::string& asked, bool all)
+    : options_(std::move(options)), every_(every) {
+  look_at(asked);
+  if (!all) return;
+  roster_ = std::make_unique<repetition>(
+      options_, std::max(every_, between_rosters),
+      [](node_link& link) -> repetition::outcome { return nodes_of(link); },
+      [this](const repetition::outcome& names) { told_nodes(names); });
+}
+
+watcher::~watcher() {
+  if (roster_) roster_->end();
+  // Nobody looks at one more from here on.
+  roster_.reset();
+  for (auto& [node, of] : lookers_) of.looks->end();
+}
+
+watcher::news watcher::take() {
   const std::lock_guard lock(mutex_);
-  newest_ = std::move(s);
+  news out{{}, unknown_};
+  for (auto& [node, s] : std::exchange(newest_, {})) out.seen.push_back(std::move(s));
+  return out;
+}
+
+void watcher::look_at(const std::string& node) {
+  const auto [at, is_new] = lookers_.try_emplace(node);
+  if (!is_new) return;
+  auto& of = at->second;
+  of.looks = std::make_unique<repetition>(
+      options_, every_, [node](node_link& link) { return ask_node(link, node, proto::question::snapshot); },
+      [this, node, &of](repetition::outcome now) { told(of, node, std::move(now)); });
+}
+
+void watcher::told(looker& of, const std::string& node, repetition::outcome now) {
+  sight s{node, std::nullopt, {}, {}};
+  if (now) {
+    of.last_answer = time_of_day();
+    auto before = std::exchange(of.before, *now);
+    s.look.emplace(std::move(before), std::move(*now));
+  } else {
+    s.trouble = now.error().text;
+  }
+  s.last_answer = of.last_answer;
+  const std::lock_guard lock(mutex_);
+  newest_[node] = std::move(s);
+}
+
+void watcher::told_nodes(const repetition::outcome& names) {
+  if (names)
+    for (const auto& name : *names) look_at(name.get<std::string>());
+  const std::lock_guard lock(mutex_);
+  unknown_ = names ? std::string() : names.error().text;
 }
 
 }  // namespace authnz::ctl::top

@@ -1,0 +1,158 @@
+"""Operators see all nodes from any one: `authnzctl top --all` while nodes hang, die and come back."""
+
+from __future__ import annotations
+
+import re
+import signal
+import unittest
+from typing import Any
+
+from admin_case import AdminCase
+from cluster_case import ClusterCase
+from cluster_rig import Cluster, Node, wait_for
+from etcd_members import LOOPBACK, Etcd
+from server import binary
+from terminal import Terminal
+
+
+class InspectionCase(ClusterCase):
+    """Three linked nodes over one member of etcd."""
+
+    linked_nodes = True
+
+    @classmethod
+    def make_cluster(cls) -> Cluster:
+        return Cluster(Etcd(1).start(), (LOOPBACK,) * 3, **cls.items)
+
+    def linked(self, node: Node) -> set[str]:
+        """The nodes that it has a link to."""
+
+        def members() -> Any:
+            try:
+                return self.cluster.ctl_json("cluster", "members", node=node)["members"]
+            except AssertionError:  # etcd is slow at times, on busy machines
+                return None
+
+        return {member["node"] for member in wait_for(members) if member["linked"]}
+
+    def setUp(self) -> None:
+        for node in self.nodes:
+            wait_for(lambda n=node: len(self.linked(n)) == 2, 30, f"{node.name} has no links: {node.last_lines()}")
+
+
+class Top(InspectionCase):
+    def top(self, node: Node, *options: str, columns: int = 120) -> Terminal:
+        where = ["--node", f"{node.address}:{node.items['adminport']}", "--certs", str(self.cluster.certs)]
+        command = [binary("authnzctl"), "top", "--interval", "0.3", *options, *where]
+        terminal = Terminal(columns, 30, command, {"LC_ALL": "C.UTF-8"})
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def nodes_with_actors(self, seen: list[str]) -> set[str]:
+        return {found[1] for line in seen if (found := re.match(r"[> ][! ](n\d) +[a-z]+(-\d+)* .*\brunning ", line))}
+
+    def test_the_actors_of_all_nodes_are_watched_from_each(self) -> None:
+        for node in self.nodes:
+            top = self.top(node, "--all")
+            top.wait_for(f"3 nodes, asked {node.name}")
+            # More than a screen has.
+            top.press("/", *"session-0", "Enter")
+            top.wait(lambda seen: self.nodes_with_actors(seen) == {"n1", "n2", "n3"}, "the sessions' actors of all nodes")
+            top.close()
+
+    def test_the_figures_of_all_nodes_are_side_by_side(self) -> None:
+        top = self.top(self.nodes[1], "--all")
+        top.wait_for("3 nodes, asked n2  ")
+        for key, content in {"2": "none yet", "3": "workers busy", "4": "map used", "5": "submitted", "6": "buckets"}.items():
+            top.press(key)
+            seen = top.wait_for(content)
+            if key != "2":
+                self.assertTrue(any(re.search(r" n1 +n2 +n3$", line.rstrip()) for line in seen), seen)
+        top.press("7")
+        top.wait(lambda seen: all(any(line[2:].startswith(f"{n} ") and " ready " in line for line in seen) for n in ("n1", "n2", "n3")), "a line a node")
+
+    def test_without_all_only_the_node_that_is_asked_is_watched(self) -> None:
+        top = self.top(self.nodes[0])
+        top.wait_for("authnzerver n1  ")
+        top.wait_for("session-0")
+        top.press("/", *"n2", "Enter")
+        top.wait_for("nothing holds n2")
+
+    def test_a_hung_node_is_named_with_the_reason_until_it_goes_on(self) -> None:
+        top = self.top(self.nodes[0], "--all", columns=160)
+        top.wait_for("all ready")
+        self.nodes[2].signal(signal.SIGSTOP)
+        try:
+            top.wait_for("! n3: no answer since ")
+            seen = top.wait_for("there is no link to node n3")
+            self.assertIn("! 1 WITHOUT AN ANSWER", seen[0])
+            # The others' rows go on.
+            top.press("/", *"session-0", "Enter")
+            top.wait(lambda s: self.nodes_with_actors(s) == {"n1", "n2"}, "the actors of the others")
+            first = top.screen()[0]
+            top.wait(lambda s: s[0] != first, "a later time")
+        finally:
+            self.nodes[2].signal(signal.SIGCONT)
+        top.wait_for("all ready")
+        top.wait(lambda s: self.nodes_with_actors(s) == {"n1", "n2", "n3"}, "the actors of all")
+
+    def test_a_dead_node_keeps_its_line_and_comes_back_by_itself(self) -> None:
+        top = self.top(self.nodes[0], "--all", columns=160)
+        top.press("7")
+        top.wait_for("all ready")
+        self.nodes[1].kill()
+        try:
+            top.wait(lambda seen: any(re.match(r"[> ]!n2 +no answer", line) for line in seen), "n2's line")
+            # Its lease ends, and it is a member no more.
+            top.wait_for("no node n2 is registered")
+            self.assertTrue(any(re.match(r"[> ]!n2 +no answer", line) for line in top.screen()))
+        finally:
+            self.nodes[1].start()
+        top.wait_for("all ready")
+
+    def test_the_picture_is_held_while_the_node_that_is_asked_is_away(self) -> None:
+        node = self.nodes[2]
+        top = self.top(node, "--all")
+        top.wait_for("3 nodes, asked n3")
+        top.wait_for("n1  ")
+        node.kill()
+        try:
+            self.assertIn("! 127.0.0.1:", top.wait_for("dialling again")[0])
+            self.assertTrue(self.nodes_with_actors(top.screen()))
+        finally:
+            node.start()
+        top.wait_for("all ready")
+
+
+class TopWithoutLinks(ClusterCase):
+    @classmethod
+    def make_cluster(cls) -> Cluster:
+        return Cluster(Etcd(1).start(), (LOOPBACK,) * 2)
+
+    def test_says_what_the_others_need_to_be_seen(self) -> None:
+        node = self.nodes[0]
+        where = ["--node", f"{node.address}:{node.items['adminport']}", "--certs", str(self.cluster.certs)]
+        top = Terminal(160, 24, [binary("authnzctl"), "top", "--all", *where], {"LC_ALL": "C.UTF-8"})
+        self.addCleanup(top.close)
+        top.wait_for("! n2: no answer since the start: this node has no links to others; set its items cluster and clusterport")
+        top.wait_for("session-0")
+
+
+class SingleNode(AdminCase):
+    """Without a cluster, all nodes are the one."""
+
+    def test_top_shows_the_one_node(self) -> None:
+        top = Terminal(120, 24, self.command("top", "--all"), {"LC_ALL": "C.UTF-8"})
+        self.addCleanup(top.close)
+        top.wait_for("1 node, asked ")
+        top.wait_for("session-0")
+        top.press("7")
+        top.wait(lambda seen: any(" ready " in line and line.startswith("> ") for line in seen), "the node's line")
+
+    def test_actors_shows_the_one_node(self) -> None:
+        shown = self.ctl_json("actors", "--all", "--interval", "0")
+        self.assertEqual((shown["missing"], len({actor["node"] for actor in shown["actors"]})), ([], 1))
+
+
+if __name__ == "__main__":
+    unittest.main()
