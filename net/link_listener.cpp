@@ -197,7 +197,8 @@ void link_listener::state::sweep() {
   }
   sweeping.expires_after(sweep_every);
   sweeping.async_wait([this](const error_code& stopped) {
-    if (!stopped) sweep();
+    // One that was due already when it was cancelled comes all the same.
+    if (!stopped && door.is_open()) sweep();
   });
 }
 

@@ -191,8 +191,10 @@ void peer_dials::line::fail(const std::string& why) {
   let_go();
   if (std::exchange(told_, why) != why) all_.events.failed(node_, why);
   again_.expires_after(pause);
-  again_.async_wait([this](const error_code& stopped) {
-    if (!stopped) dial();
+  again_.async_wait([me = weak_from_this(), now = try_](const error_code& stopped) {
+    // One that was due already when it was cancelled comes all the same.
+    const auto still = stopped ? nullptr : me.lock();
+    if (still && still->try_ == now) still->dial();
   });
 }
 
@@ -218,7 +220,8 @@ void peer_dials::state::sweep() {
   for (const auto& [node, l] : lines) l->sweep();
   sweeping.expires_after(sweep_every);
   sweeping.async_wait([this](const error_code& stopped) {
-    if (!stopped) sweep();
+    // One that was due already when it was cancelled comes all the same.
+    if (!stopped && work) sweep();
   });
 }
 

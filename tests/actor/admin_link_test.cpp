@@ -8,6 +8,7 @@
 
 #include <array>
 #include <atomic>
+#include <future>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -241,6 +242,21 @@ TEST(admin_link, tells_the_tool_when_it_has_ended) {
   node.link->stop();
   EXPECT_NE(ask(**link, "node").find("was lost"), std::string::npos);
   EXPECT_FALSE((*link)->holds());
+}
+
+TEST(admin_link, stops_while_a_sweep_is_due) {
+  const link_folder folder;
+  net::admin_link_options o;
+  std::promise<void> blocked;
+  o.on_event = [&](net::link_event, std::string_view) {
+    blocked.set_value();
+    std::this_thread::sleep_for(300ms);
+  };
+  const link_node node(folder.node(), o);
+  const plain_peer peer(node.link->port());
+  peer.say("no TLS at all\n");
+  blocked.get_future().wait();
+  node.link->stop();
 }
 
 TEST(admin_link, does_not_share_its_port) {

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
+#include <future>
 
 #include "tests/actor/peer_rig.hpp"
 
@@ -166,6 +168,49 @@ TEST_F(peers, whose_name_comes_first_do_not_dial) {
   (*dials)->set_targets({{"b", "127.0.0.1:" + std::to_string(b->links->port())}});
   EXPECT_TRUE(eventually([&] { return b->was_told(peer_event::refused, "node a does not dial this one"); }))
       << b->all_events();
+  (*dials)->stop();
+}
+
+TEST_F(peers, that_are_wished_for_no_more_are_not_dialled_again) {
+  const auto a = node("a");
+  net::cluster::peer_doors doors(a->system, {"cluster-1", "c", "session"}, {}, {});
+  std::promise<void> blocked;
+  std::promise<void> go_on;
+  std::atomic<int> failures = 0;
+  const auto dials =
+      net::cluster::peer_dials::open(a->system, doors, {"cluster-1", "c", "session"}, folder.of("c"), in_a_hurry(),
+                                     {[](auto&, auto&) {}, [](auto&) {},
+                                      [&](const std::string& node, const std::string&) {
+                                        ++failures;
+                                        if (node != "b") return;
+                                        blocked.set_value();
+                                        go_on.get_future().wait();
+                                      }});
+  ASSERT_TRUE(dials) << dials.error();
+  (*dials)->set_targets({{"a", ""}, {"b", ""}});
+  blocked.get_future().wait();
+  // By now both are to be tried again; but first nobody is wished for.
+  (*dials)->set_targets({});
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  go_on.set_value();
+  (*dials)->stop();
+  EXPECT_EQ(failures, 2);
+}
+
+TEST_F(peers, stop_while_a_sweep_is_due) {
+  const auto a = node("a");
+  net::cluster::peer_doors doors(a->system, {"cluster-1", "c", "session"}, {}, {});
+  std::promise<void> blocked;
+  const auto dials =
+      net::cluster::peer_dials::open(a->system, doors, {"cluster-1", "c", "session"}, folder.of("c"), in_a_hurry(),
+                                     {[](auto&, auto&) {}, [](auto&) {},
+                                      [&](auto&, auto&) {
+                                        blocked.set_value();
+                                        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+                                      }});
+  ASSERT_TRUE(dials) << dials.error();
+  (*dials)->set_targets({{"b", ""}});
+  blocked.get_future().wait();
   (*dials)->stop();
 }
 
