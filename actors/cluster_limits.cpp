@@ -17,6 +17,12 @@ constexpr std::size_t slots_a_flush = 512;
 
 std::string_view text_of(const rate_hash& h) { return {reinterpret_cast<const char*>(h.data()), h.size()}; }
 
+/// A link that ended and came again leads to the same actor, but what is sent
+/// through its older door is lost.
+bool is_same_link(const peer_door& a, const peer_door& b) {
+  return caf::actor_cast<caf::strong_actor_ptr>(a).get() == caf::actor_cast<caf::strong_actor_ptr>(b).get();
+}
+
 const peer* find_peer(const peer_view& view, std::string_view node) {
   const auto at = std::ranges::find(view.others, node, &peer::node);
   return at == view.others.end() ? nullptr : &*at;
@@ -67,7 +73,7 @@ void cluster_limits::follow(std::shared_ptr<const peer_view> next) {
   for (auto& [owner, to] : lines_) {
     const auto* const found = find_peer(*view_, owner);
     const auto door = found != nullptr ? found->door : peer_door();
-    if (door == to.door) continue;
+    if (is_same_link(door, to.door)) continue;
     to.door = door;
     to.silent_until = {};
   }
@@ -220,7 +226,7 @@ void cluster_limits::failed(const std::string& owner, const peer_door& door, con
     auto& to = at->second;
     std::erase(to.under_way, asked);
     // A link that came since then has not failed.
-    if (to.door == door) to.silent_until = self_->clock().now() + rest;
+    if (is_same_link(to.door, door)) to.silent_until = self_->clock().now() + rest;
     if (!to.waiting.empty()) note_to_self();
   }
   count_here(*asked);

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio.hpp>
 #include <caf/all.hpp>
 #include <cstdlib>
@@ -116,6 +117,7 @@ class linked_node {
     links = std::make_unique<net::cluster::peers>(std::move(o));
     net::cluster::peer_service service;
     service.take = [this](const std::string& packed, const std::function<void(std::string)>& reply) {
+      ++taken_;
       std::thread([reply, text = name_ + " took " + packed] { reply(text); }).join();
     };
     service.hand = [this](const std::string& packed) {
@@ -163,6 +165,8 @@ class linked_node {
   std::string take_from(const std::string& node, const std::string& text) {
     return request(node, actors::take_atom::value, text);
   }
+  /// How often it was asked.
+  int taken() const { return taken_; }
   std::vector<std::string> handed() const {
     const std::lock_guard lock(mutex_);
     return handed_;
@@ -194,6 +198,7 @@ class linked_node {
   mutable std::mutex mutex_;
   std::vector<event> events_;
   std::vector<std::string> handed_;
+  std::atomic<int> taken_ = 0;
   with_links config_;
 
  public:
