@@ -1,6 +1,7 @@
 #include "actors/inspector.hpp"
 
 #include "actors/inspection/answers.hpp"
+#include "proto/nesting.hpp"
 #include "proto/payload.hpp"
 
 namespace authnz::actors {
@@ -123,6 +124,7 @@ void inspector_state::ask(const std::string& name, const std::string& arguments,
     return done(tl::unexpected(inspection_error{"unknown-question", "this node does not know the question " + name}));
   const auto given = json::parse(arguments, nullptr, false);
   if (!given.is_object()) return done(bad_argument("arguments must be a JSON object"));
+  if (proto::nests_beyond(given, inspection::greatest_depth)) return done(bad_argument("the arguments nest too deep"));
   if (*asked == proto::question::relay) return relay(given, who, done);
   if (!proto::row(*asked).acts) return answer_safely(*asked, given, done);
   asking_ = {event_name(*asked, given), who, target_in(given), proto::row(*asked).commits};

@@ -8,7 +8,8 @@
 namespace authnz::proto {
 
 /// Looks no deeper than `levels`, so hostile input cannot exhaust the stack.
-inline bool nests_beyond(const nlohmann::json& value, unsigned levels) {
+template <class Json>
+bool nests_beyond(const Json& value, unsigned levels) {
   if (!value.is_structured()) return false;
   if (levels == 0) return true;
   return std::ranges::any_of(value, [levels](const auto& inner) { return nests_beyond(inner, levels - 1); });

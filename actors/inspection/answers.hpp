@@ -6,6 +6,10 @@
 
 namespace authnz::actors::inspection {
 
+/// Of the JSON that arguments and answers are, in levels; what nests deeper is
+/// refused. What frontends have stored may have 64.
+inline constexpr unsigned greatest_depth = 80;
+
 // node.cpp
 inspected node(const inspection_parts& p);
 inspected snapshot(const inspection_parts& p);

@@ -1,5 +1,7 @@
+#include "actors/inspection/answers.hpp"
 #include "actors/inspector.hpp"
 #include "actors/peers.hpp"
+#include "proto/nesting.hpp"
 
 namespace authnz::actors {
 
@@ -8,14 +10,20 @@ namespace {
 // Some answers read a whole store.
 constexpr std::chrono::seconds longest_relay{30};
 
+/// Null if there is none.
+const std::string* text_in(const nlohmann::ordered_json& object, const char* name) {
+  const auto at = object.find(name);
+  return at == object.end() ? nullptr : at->get_ptr<const std::string*>();
+}
+
 /// What another node's answer says.
 inspected answer_in(const std::string& text) {
   const auto answer = nlohmann::ordered_json::parse(text, nullptr, false);
-  if (answer.is_object()) {
+  if (answer.is_object() && !proto::nests_beyond(answer, inspection::greatest_depth)) {
     if (const auto ok = answer.find("ok"); ok != answer.end()) return *ok;
     const auto error = answer.find("error");
-    if (error != answer.end() && error->is_object())
-      return tl::unexpected(inspection_error{error->value("code", "unavailable"), error->value("text", "")});
+    if (error != answer.end() && text_in(*error, "code") && text_in(*error, "text"))
+      return tl::unexpected(inspection_error{*text_in(*error, "code"), *text_in(*error, "text")});
   }
   return tl::unexpected(inspection_error{"unavailable", "the other node's answer is none that this node understands"});
 }

@@ -48,17 +48,18 @@ class an_inspector_with_peers : public testing::Test {
   }
   void spawn() { inspected_ = threads_.system().spawn(inspector, std::shared_ptr<const inspection_parts>(parts_)); }
 
-  json relay(const json& arguments) {
+  json relay(const json& arguments) { return ask(arguments.dump()); }
+  json ask(const std::string& arguments) {
     const caf::scoped_actor self(threads_.system());
     std::string answer;
-    self->request(inspected_, std::chrono::seconds(10), ask_atom::value, std::string("relay"), arguments.dump(),
+    self->request(inspected_, std::chrono::seconds(10), ask_atom::value, std::string("relay"), arguments,
                   std::string("ada"))
         .receive([&](std::string& text) { answer = std::move(text); },
                  [&](const caf::error& why) { ADD_FAILURE() << threads_.system().render(why); });
     return json::parse(answer, nullptr, false);
   }
-  std::string error_of(const json& arguments) {
-    const auto answer = relay(arguments);
+  std::string error_of(const json& arguments) { return error_in(relay(arguments)); }
+  static std::string error_in(const json& answer) {
     return answer.contains("error") ? answer.at("error").value("code", "") : "ok";
   }
 
@@ -101,6 +102,25 @@ TEST_F(an_inspector_with_peers, hands_another_nodes_error_on) {
 TEST_F(an_inspector_with_peers, does_not_hand_on_what_is_no_answer) {
   begin("nonsense");
   EXPECT_EQ(error_of({{"node", "b"}, {"question", "node"}}), "unavailable");
+}
+
+TEST_F(an_inspector_with_peers, outlives_an_error_that_is_no_text) {
+  begin(R"({"error":{"code":7,"text":["again"]}})");
+  EXPECT_EQ(error_of({{"node", "b"}, {"question", "node"}}), "unavailable");
+  EXPECT_EQ(error_of({{"node", "b"}, {"question", "node"}}), "unavailable");
+}
+
+TEST_F(an_inspector_with_peers, does_not_hand_on_what_nests_without_end) {
+  constexpr std::size_t depth = 500'000;
+  begin(R"({"ok":)" + std::string(depth, '[') + std::string(depth, ']') + "}");
+  EXPECT_EQ(error_of({{"node", "b"}, {"question", "node"}}), "unavailable");
+}
+
+TEST_F(an_inspector_with_peers, refuses_arguments_that_nest_without_end) {
+  constexpr std::size_t depth = 500'000;
+  const auto deep = std::string(depth, '[') + std::string(depth, ']');
+  begin();
+  EXPECT_EQ(error_in(ask(R"({"node":"b","question":"node","arguments":)" + deep + "}")), "bad-argument");
 }
 
 TEST_F(an_inspector_with_peers, writes_what_others_do_to_no_audit_of_its_own) {
