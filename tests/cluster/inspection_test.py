@@ -1,4 +1,4 @@
-"""Operators see all nodes from any one: `authnzctl top --all` while nodes hang, die and come back."""
+"""Operators see all nodes from any one, while nodes hang, die and come back: `top`, `limits` with `--all`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import unittest
 from typing import Any
 
 from admin_case import AdminCase
+from authnzerver_client import RateLimited
 from cluster_case import ClusterCase
 from cluster_rig import Cluster, Node, wait_for
 from etcd_members import LOOPBACK, Etcd
@@ -122,6 +123,87 @@ class Top(InspectionCase):
         finally:
             node.start()
         top.wait_for("all ready")
+
+
+class Limits(InspectionCase):
+    """Five of these requests a minute are let through."""
+
+    items = {"ratelimits": ""}
+
+    def passes(self, node: Node, address: str) -> bool:
+        with node.client() as client:
+            try:
+                client.call("user-changepass", {}, client_ipaddr=address)
+            except RateLimited:
+                return False
+        return True
+
+    def exhaust(self, address: str) -> None:
+        wait_for(lambda: not self.passes(self.nodes[0], address), 30, f"{address} is not limited")
+
+    def clients(self, network: str) -> list[str]:
+        """So many that every node owns some."""
+        return [f"{network}.{number}" for number in range(1, 25)]
+
+    def test_shows_the_buckets_of_every_node_with_the_node(self) -> None:
+        clients = self.clients("192.0.2")
+        for number, address in enumerate(clients):
+            self.passes(self.nodes[number % 3], address)
+        for node in self.nodes:
+            shown = self.cluster.ctl_json("limits", "show", "--all", node=node)
+            self.assertEqual((shown["missing"], [answer["node"] for answer in shown["nodes"]]), ([], ["n1", "n2", "n3"]))
+            used = [sum(row["not_full"] for row in a["requests"] if row["request"] == "user-changepass") for a in shown["nodes"]]
+            self.assertGreaterEqual(sum(used), len(clients))
+            self.assertTrue(all(used), "a node owns none of them")
+        lines = self.cluster.ctl("limits", "show", "--all").splitlines()
+        self.assertEqual(lines[0].split()[:2], ["NODE", "REQUEST"])
+        self.assertEqual({line.split()[0] for line in lines[1:]}, {"n1", "n2", "n3"})
+
+    def test_shows_who_counts_a_caller(self) -> None:
+        self.exhaust("198.51.100.7")
+        shown = self.cluster.ctl_json("limits", "show", "--all", "--client", "198.51.100.7", node=self.nodes[2])
+        self.assertEqual([len(answer["limits"]) for answer in shown["nodes"]].count(1), 1, shown)
+        self.assertRegex(self.cluster.ctl("limits", "show", "--all", "--client", "198.51.100.7"), r"(?m)^n[123] +user-changepass +client ")
+
+    def test_clears_a_caller_wherever_it_is_counted(self) -> None:
+        clients = self.clients("203.0.113")
+        for address in clients:
+            self.exhaust(address)
+        for number, address in enumerate(clients):
+            cleared = self.cluster.ctl_json("limits", "clear", "--all", "--client", address, node=self.nodes[number % 3])
+            self.assertEqual((cleared["cleared"], cleared["missing"]), (1, []))
+        for number, address in enumerate(clients):
+            self.assertTrue(self.passes(self.nodes[number % 3], address), address)
+
+    def test_clears_everybody_on_all_nodes(self) -> None:
+        clients = self.clients("198.18.0")
+        for address in clients:
+            self.exhaust(address)
+        self.assertIn("--yes", self.cluster.ctl("limits", "clear", "--all", code=2))
+        said = self.cluster.ctl("limits", "clear", "--all", "--yes", node=self.nodes[1])
+        self.assertEqual([line.split(": ")[0] for line in said.splitlines()], ["n1", "n2", "n3"])
+        self.assertEqual([address for address in clients if not self.passes(self.nodes[0], address)], [])
+        self.assertIn("admin.limits-clear", self.cluster.ctl("audit", "--event", "admin.", node=self.nodes[2]))
+
+    def test_without_all_others_keep_what_they_count(self) -> None:
+        clients = self.clients("198.19.0")
+        for address in clients:
+            self.exhaust(address)
+        self.cluster.ctl("limits", "clear", "--everybody", "--yes", node=self.nodes[0])
+        limited = [address for address in clients if not self.passes(self.nodes[0], address)]
+        self.assertTrue(limited)
+        self.assertLess(len(limited), len(clients))
+
+    def test_says_which_node_could_not_be_asked_and_does_the_rest(self) -> None:
+        first, _, third = self.nodes
+        third.signal(signal.SIGSTOP)
+        try:
+            wait_for(lambda: third.name not in self.linked(first), 10, "the link to a hung node is kept")
+            done = self.cluster.ctl_at("limits", "clear", "--all", "--yes", node=first, code=1)
+        finally:
+            third.signal(signal.SIGCONT)
+        self.assertEqual([line.split(": ")[0] for line in done.stdout.splitlines()], ["n1", "n2"])
+        self.assertIn("n3: ", done.stderr)
 
 
 class TopWithoutLinks(ClusterCase):
