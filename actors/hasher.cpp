@@ -38,12 +38,6 @@ hash_worker_actor::behavior_type hash_worker(hash_worker_actor::stateful_pointer
   };
 }
 
-void send_home(hash_ptr&& job) {
-  // A copy: the receiver may destroy the job before the sending is done.
-  const auto home = job->reply_to;
-  if (home) caf::anon_send(home, std::move(job));
-}
-
 void make(password_hasher& hasher, hash_job& job) {
   std::array<unsigned char, password_hasher::salt_bytes> salt{};
   randombytes_buf(salt.data(), salt.size());
@@ -71,6 +65,10 @@ void compute(password_hasher& hasher, hash_job& job) {
   }
 }
 
+hasher_state::hasher_state(hasher_actor::pointer self)
+    : self_(self),
+      offers_(self, [this](hash_ptr&& job, clock::time_point since) { came_back(std::move(job), since); }) {}
+
 hasher_state::~hasher_state() {
   for (const auto& w : workers_) caf::anon_send_exit(w.actor, caf::exit_reason::user_shutdown);
 }
@@ -95,6 +93,28 @@ void hasher_state::queue(hash_ptr&& job) {
   queue_.push_back({std::move(job), clock::now()});
   hand_out();
   watch_gate();
+}
+
+void hasher_state::serve(const peer_ptr& asked) {
+  const auto& how = options_.sharing;
+  auto offer = how.peers != nullptr ? open_offer(asked->packed, how.keys) : std::nullopt;
+  if (!offer) return asked->answer({});
+  auto job = std::move(offer->job);
+  job->work = std::make_shared<hash_guest>(asked, offer->number);
+  if (!costs_as_usual(*job, how.usual))
+    return asked->answer(seal_answer({offer_outcome::unlike, {}}, offer->number, how.keys).value_or(std::string()));
+  const bool open = !options_.card || options_.card->standing() == gate::open;
+  auto* const idle = open && queue_.empty() ? idle_worker() : nullptr;
+  if (idle == nullptr) return send_home(std::move(job));
+  measured_->began();
+  if (options_.counts) ++options_.counts->hashing.for_others;
+  begin_work(*idle, {std::move(job), clock::now()});
+  tell();
+}
+
+void hasher_state::configure(const settings& s) {
+  options_.sharing.usual = s.argon2;
+  options_.sharing.keys = s.mail.keys;
 }
 
 // While it is paused nobody waits longer than a queue may take.
@@ -136,31 +156,60 @@ void hasher_state::tell_buffers(const hash_job& next) {
   if (options_.card) options_.card->memory = std::uint64_t{largest_kib_} * 1024 * workers_.size();
 }
 
-std::chrono::microseconds hasher_state::estimated_wait() const {
-  if (std::ranges::any_of(workers_, [](const worker& w) { return !w.busy; })) return {};
-  return average_ * (queue_.size() + 1) / workers_.size();
+hasher_state::worker* hasher_state::idle_worker() {
+  const auto found = std::ranges::find(workers_, false, &worker::busy);
+  return found != workers_.end() ? &*found : nullptr;
+}
+
+std::chrono::microseconds hasher_state::estimated_wait() {
+  if (idle_worker() != nullptr) return {};
+  return average_ * (queue_.size() + 1) / (workers_.size() + offers_.under_way());
 }
 
 void hasher_state::hand_out() {
-  for (std::size_t n = 0; n < workers_.size(); ++n) {
-    auto& w = workers_[n];
-    while (!w.busy && !queue_.empty() && !is_paused()) {
-      auto next = std::move(queue_.front());
-      queue_.pop_front();
-      const auto now = clock::now();
-      if (next.job->deadline < now) {
-        refuse(std::move(next.job), std::chrono::seconds(1));
-        continue;
-      }
-      w.busy = true;
-      w.queued = next.since;
-      w.begun = now;
-      tell_buffers(*next.job);
-      if (n < options_.worker_cards.size()) options_.worker_cards[n]->measured->began();
-      self_->send(w.actor, std::move(next.job));
-    }
+  for (auto* idle = idle_worker(); idle != nullptr && !queue_.empty() && !is_paused(); idle = idle_worker()) {
+    auto next = std::move(queue_.front());
+    queue_.pop_front();
+    next.job->deadline < clock::now() ? refuse(std::move(next.job), std::chrono::seconds(1))
+                                      : begin_work(*idle, std::move(next));
   }
+  offer_rest();
   tell();
+}
+
+void hasher_state::begin_work(worker& w, queued&& next) {
+  w.busy = true;
+  w.queued = next.since;
+  w.begun = clock::now();
+  tell_buffers(*next.job);
+  const auto number = static_cast<std::size_t>(&w - workers_.data());
+  if (number < options_.worker_cards.size()) options_.worker_cards[number]->measured->began();
+  self_->send(w.actor, std::move(next.job));
+}
+
+void hasher_state::offer_rest() {
+  const auto now = clock::now();
+  for (auto at = queue_.begin(); at != queue_.end() && !is_paused() && offers_.finds_room(options_.sharing);)
+    at = at->job->deadline >= now && offers_.take(options_.sharing, at->job, at->since) ? queue_.erase(at) : at + 1;
+}
+
+void hasher_state::came_back(hash_ptr&& job, clock::time_point since) {
+  const bool computed = job->result != hash_job::outcome::pending;
+  if (computed) {
+    measured_->ended(true, {}, microseconds_between(since, clock::now()));
+    if (options_.counts) ++options_.counts->hashing.by_others;
+    send_home(std::move(job));
+  } else {
+    queue_.push_front({std::move(job), since});
+  }
+  hand_out();
+}
+
+void hasher_state::send_home(hash_ptr&& job) {
+  if (answer_guest(*job, options_.sharing.keys)) return;
+  // A copy: the receiver may destroy the job before the sending is done.
+  const auto home = job->reply_to;
+  if (home) caf::anon_send(home, std::move(job));
 }
 
 void hasher_state::done(hash_ptr&& job, std::uint32_t worker) {
@@ -216,6 +265,8 @@ hasher_actor::behavior_type hasher(hasher_actor::stateful_pointer<hasher_state> 
   return {
       [self](hash_ptr& job) { self->state.queue(std::move(job)); },
       [self](hash_ptr& job, caf::idle_atom, std::uint32_t worker) { self->state.done(std::move(job), worker); },
+      [self](const peer_ptr& asked) { self->state.serve(asked); },
+      [self](const settings_ptr& next) { self->state.configure(*next); },
       [self](gate_atom) { self->state.look_at_gate(); },
       [](ping_atom) { return caf::pong_atom_v; },
   };

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "actors/actor_card.hpp"
+#include "actors/hash_offers.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/meter.hpp"
 #include "actors/password_hash.hpp"
@@ -29,13 +30,14 @@ struct hasher_options {
   node_meters_ptr counts = {};              ///< may be null
   card_ptr card = {};                       ///< null = nobody holds it up
   std::vector<card_ptr> worker_cards = {};  ///< one a worker, or none
+  hash_sharing sharing = {};                ///< with other nodes
 };
 
 class hasher_state {
  public:
   static constexpr const char* name = "hasher";
 
-  explicit hasher_state(hasher_actor::pointer self) : self_(self) {}
+  explicit hasher_state(hasher_actor::pointer self);
   /// Ends the workers, too.
   ~hasher_state();
   hasher_state(const hasher_state&) = delete;
@@ -46,6 +48,9 @@ class hasher_state {
   void done(hash_ptr&& job, std::uint32_t worker);
   /// A worker has died, and its job with it: the job's client gets 503.
   void replace(const caf::actor_addr& dead, const std::string& why);
+  /// Computes for another node, at once or not at all.
+  void serve(const peer_ptr& asked);
+  void configure(const settings& s);
   /// The gate has changed, or some wait before it.
   void look_at_gate();
 
@@ -63,8 +68,13 @@ class hasher_state {
   };
 
   hash_worker_actor spawn_worker(std::uint32_t number);
-  std::chrono::microseconds estimated_wait() const;
+  std::chrono::microseconds estimated_wait();
   void hand_out();
+  void begin_work(worker& w, queued&& next);
+  void offer_rest();
+  void came_back(hash_ptr&& job, clock::time_point since);
+  void send_home(hash_ptr&& job);
+  worker* idle_worker();
   bool is_paused() const { return options_.card && options_.card->standing() == gate::paused; }
   void watch_gate();
   void tell() const;
@@ -76,6 +86,7 @@ class hasher_state {
   hasher_options options_;
   meter_ptr measured_;
   std::deque<queued> queue_;
+  hash_offers offers_;
   std::vector<worker> workers_;
   clock::time_point next_look_{};
   std::uint32_t largest_kib_ = 0;               ///< memory of a computation so far

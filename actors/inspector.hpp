@@ -8,6 +8,7 @@
 #include <string>
 
 #include "actors/inspection.hpp"
+#include "actors/inspection_door.hpp"
 #include "actors/interfaces.hpp"
 #include "proto/questions.hpp"
 
@@ -21,16 +22,6 @@ using inspected_request_ptr = std::shared_ptr<inspected_request>;
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(authnz::actors::inspected_request_ptr)
 
 namespace authnz::actors {
-
-using hello_atom = caf::atom_constant<caf::atom("hello")>;
-using ask_atom = caf::atom_constant<caf::atom("ask")>;
-
-/// What a tool may send. Texts only, so that nothing else needs to travel.
-using inspection_door = caf::typed_actor<
-    // proto::inspection_protocol, who asks -> the answer to `node`
-    caf::replies_to<hello_atom, std::uint16_t, std::string>::with<std::string>,
-    // question's name, arguments (a JSON object), who asks -> an answer (proto/questions.hpp)
-    caf::replies_to<ask_atom, std::string, std::string, std::string>::with<std::string>>;
 
 using inspector_actor = inspection_door::extend<caf::reacts_to<commit_ptr>,             // a change is done
                                                 caf::reacts_to<inspected_request_ptr>,  // a request was answered

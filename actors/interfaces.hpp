@@ -94,7 +94,9 @@ using journal_actor = caf::typed_actor<caf::reacts_to<commit_ptr>,  // queue
 /// Queues password computations and hands them to its detached hash workers.
 using hasher_actor = caf::typed_actor<caf::reacts_to<hash_ptr>,                                 // queue
                                       caf::reacts_to<hash_ptr, caf::idle_atom, std::uint32_t>,  // worker n is done
-                                      caf::reacts_to<gate_atom>,                                // its gate
+                                      caf::reacts_to<peer_ptr>,      // another node's, if a worker has nothing to do
+                                      caf::reacts_to<settings_ptr>,  // new configuration
+                                      caf::reacts_to<gate_atom>,     // its gate
                                       caf::replies_to<ping_atom>::with<pong_atom>>;
 
 /// One thread that computes, at the lowest priority.
@@ -133,15 +135,17 @@ struct errand {
   std::function<void()> run;
 };
 
-/// What another node says about rate limits (actors/cluster_limits_text.hpp).
+/// What another node asks: about rate limits (actors/cluster_limits_text.hpp), or
+/// for a computation (actors/hash_offer_text.hpp).
 struct peer_job {
   enum class kind : std::uint8_t {
     take,  ///< questions; answered with verdicts, or with an empty text if they were not understood
     hand,  ///< buckets that this node counts now; not answered
+    hash,  ///< a sealed offer; answered with a sealed answer, or with an empty text if it was not understood
   };
   kind what = kind::take;
   std::string packed;
-  /// Called once, on the rate limiter's thread, or where the job is lost. May be empty.
+  /// Called once, on the asked actor's thread, or where the job is lost. May be empty.
   std::function<void(std::string)> reply;
 
   peer_job(kind w, std::string text, std::function<void(std::string)> r)

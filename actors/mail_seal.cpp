@@ -1,9 +1,6 @@
 #include "actors/mail_seal.hpp"
 
-#include <chrono>
-#include <stdexcept>
-
-#include "proto/envelope.hpp"
+#include "actors/sealing.hpp"
 #include "storage/codec.hpp"
 
 namespace authnz::actors {
@@ -49,30 +46,15 @@ std::optional<sealed_mail> read(std::string_view bytes) {
   return what;
 }
 
-std::int64_t seconds_now() {
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  return now.time_since_epoch().count();
-}
-
 }  // namespace
 
 std::optional<std::string> seal_mail(const sealed_mail& what, const proto::keyring_ptr& keys) {
-  try {
-    std::string out;
-    const auto text = write(what);
-    if (proto::envelope(keys).seal(text.reveal(), keys->keys().front(), seconds_now(), out)) return out;
-  } catch (const std::runtime_error&) {  // OpenSSL lacks an algorithm
-  }
-  return std::nullopt;
+  return seal(write(what), keys);
 }
 
 std::optional<sealed_mail> open_mail(std::string_view sealed, const proto::keyring_ptr& keys) {
-  try {
-    proto::envelope envelope(keys);
-    if (const auto opened = envelope.open(sealed)) return read(opened->payload);
-  } catch (const std::runtime_error&) {  // as above
-  }
-  return std::nullopt;
+  const auto text = unseal(sealed, keys);
+  return text ? read(text->reveal()) : std::nullopt;
 }
 
 }  // namespace authnz::actors

@@ -68,7 +68,9 @@ struct hashing_meter {
   std::atomic<std::uint32_t> busy{0};
   std::atomic<std::uint32_t> queued{0};
   count computed{0};
-  count refused{0};  ///< because the queue was too long
+  count refused{0};     ///< because the queue was too long
+  count by_others{0};   ///< for this node, by others of the cluster
+  count for_others{0};  ///< for others of the cluster; among `computed` once they are done
   histogram compute_time;
 };
 

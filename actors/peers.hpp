@@ -11,17 +11,18 @@
 #include <string>
 #include <vector>
 
-#include "actors/inspector.hpp"
+#include "actors/inspection_door.hpp"
 
 namespace authnz::actors {
 
 using take_atom = caf::atom_constant<caf::atom("take")>;
 using hand_atom = caf::atom_constant<caf::atom("hand")>;
+using hash_atom = caf::atom_constant<caf::atom("hash")>;
 /// Raised when two builds could misunderstand each other.
 inline constexpr std::uint16_t peer_protocol = 1;
 
-/// What a node publishes to its peers, and the handle that a peer is asked by.
-using peer_door = caf::typed_actor<
+/// What every node publishes to its peers.
+using first_peer_door = caf::typed_actor<
     // peer_protocol, cluster's id, the asker's node and session, its own door -> the answering node's name; an
     // error if anything does not fit. Whoever dialled says hello; so both ends have the other's door.
     caf::replies_to<hello_atom, std::uint16_t, std::string, std::string, std::string, caf::actor>::with<std::string>,
@@ -31,6 +32,12 @@ using peer_door = caf::typed_actor<
     caf::reacts_to<hand_atom, std::string>,
     // an administrator's question: name, arguments, who asks -> the answer (inspection_door's)
     caf::replies_to<ask_atom, std::string, std::string, std::string>::with<std::string>>;
+
+/// The handle that a peer is asked by. Older builds do not understand all of it,
+/// and answer what they do not with `unexpected_message`.
+using peer_door = first_peer_door::extend<
+    // a password to compute with (actors/hash_offer_text.hpp) -> the answer; empty = not understood
+    caf::replies_to<hash_atom, std::string>::with<std::string>>;
 
 struct peer {
   std::string node;

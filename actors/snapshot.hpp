@@ -54,6 +54,8 @@ struct hashing_row {
   std::uint32_t queued = 0;
   std::uint64_t computed = 0;
   std::uint64_t refused = 0;
+  std::uint64_t by_others = 0;
+  std::uint64_t for_others = 0;
   histogram::counts compute_time{};
 };
 

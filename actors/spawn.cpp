@@ -26,11 +26,13 @@ void send_to_couriers(const routes& all, mail_ptr&& job) {
   caf::anon_send(home, std::move(job));
 }
 
-/// While there is no rate limiter the job ends here, which answers it.
-auto to_ratelimit(const route_table& table, peer_job::kind what) {
-  return [&table, what](std::string packed, std::function<void(std::string)> reply) {
+/// While there is no such actor the job ends here, which answers it.
+template <class Handle>
+auto to(const route_table& table, Handle routes::*whom, peer_job::kind what) {
+  return [&table, whom, what](std::string packed, std::function<void(std::string)> reply) {
     auto job = std::make_shared<peer_job>(what, std::move(packed), std::move(reply));
-    if (const auto actor = table.current()->ratelimit) caf::anon_send(actor, std::move(job));
+    const auto all = table.current();
+    if (const auto& actor = (*all).*whom) caf::anon_send(actor, std::move(job));
   };
 }
 
@@ -125,16 +127,19 @@ class family {
 
   child hasher_child() {
     auto options = parts_.hashing;
+    options.sharing.peers = parts_.shares_hashing ? parts_.peers : nullptr;
     options.counts = parts_.meters;
     options.worker_cards = worker_cards("hash-worker", options.workers);
     return make(
         "hasher", &routes::hasher,
-        [&s = system_, options](const settings_ptr&, const card_ptr& c) {
+        [&s = system_, options](const settings_ptr& config, const card_ptr& c) {
           auto mine = options;
           mine.card = c;
+          mine.sharing.usual = config->argon2;
+          mine.sharing.keys = config->mail.keys;
           return s.spawn(hasher, std::move(mine), c->measured);
         },
-        false);
+        true);
   }
 
   child breach_child() {
@@ -283,8 +288,9 @@ node spawn_node(caf::actor_system& system, node_parts parts) {
   out.aside = all.aside;
   out.cards = all.cards();
   routes.publish(out.cards);
-  out.take_for_peer = to_ratelimit(routes, peer_job::kind::take);
-  out.hand_from_peer = [give = to_ratelimit(routes, peer_job::kind::hand)](std::string packed) {
+  out.take_for_peer = to(routes, &routes::ratelimit, peer_job::kind::take);
+  out.hash_for_peer = to(routes, &routes::hasher, peer_job::kind::hash);
+  out.hand_from_peer = [give = to(routes, &routes::ratelimit, peer_job::kind::hand)](std::string packed) {
     give(std::move(packed), {});
   };
   out.gateway = system.spawn(gateway, gateway_parts{routes, store});

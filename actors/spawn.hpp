@@ -37,6 +37,7 @@ struct node_parts {
   const duty_roster* duties = nullptr;  ///< null = every duty is this node's; outlives the actors
   const peer_roster* peers = nullptr;   ///< null = rate limits are counted here alone; outlives the actors
   std::string cluster = {};             ///< the cluster's id; with `peers`
+  bool shares_hashing = false;          ///< computes for peers, and has them compute; with `peers`
 };
 
 struct node {
@@ -50,6 +51,8 @@ struct node {
   /// (actors/cluster_limits_text.hpp). The answer comes once, on whatever
   /// thread; empty = not understood, or nobody is there to answer.
   std::function<void(std::string packed, std::function<void(std::string)> reply)> take_for_peer;
+  /// A computation that another node offers (actors/hash_offer_text.hpp); answered likewise.
+  std::function<void(std::string packed, std::function<void(std::string)> reply)> hash_for_peer;
   /// Buckets that this node counts from now on.
   std::function<void(std::string packed)> hand_from_peer;
 };

@@ -18,7 +18,7 @@ journal_row look(const journal_meter& m) {
 }
 
 hashing_row look(const hashing_meter& m) {
-  return {m.workers, m.busy, m.queued, m.computed, m.refused, m.compute_time.read()};
+  return {m.workers, m.busy, m.queued, m.computed, m.refused, m.by_others, m.for_others, m.compute_time.read()};
 }
 
 std::uint64_t microseconds_of(const timeval& t) {

@@ -9,7 +9,7 @@
 #include <string>
 #include <tl/expected.hpp>
 
-#include "actors/inspector.hpp"
+#include "actors/inspection_door.hpp"
 #include "net/link_listener.hpp"
 
 namespace authnz::net {

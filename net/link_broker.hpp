@@ -14,7 +14,7 @@
 #include <string>
 #include <tl/expected.hpp>
 
-#include "actors/inspector.hpp"
+#include "actors/inspection_door.hpp"
 
 namespace authnz::net {
 

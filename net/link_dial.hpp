@@ -13,7 +13,7 @@
 #include <string>
 #include <tl/expected.hpp>
 
-#include "actors/inspector.hpp"
+#include "actors/inspection_door.hpp"
 #include "net/certificate_folder.hpp"
 
 namespace authnz::net {

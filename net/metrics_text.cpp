@@ -120,6 +120,10 @@ void hashing(metric_families& out, const actors::hashing_row& h) {
   out.counter("hash_computations_total", "Password hashes that were computed.").add(number(h.computed));
   out.counter("hash_refused_total", "Password computations refused (503) because the queue was too long.")
       .add(number(h.refused));
+  out.counter("hash_by_others_total", "Password hashes that other nodes of the cluster computed for this one.")
+      .add(number(h.by_others));
+  out.counter("hash_for_others_total", "Password hashes that other nodes of the cluster had this one compute.")
+      .add(number(h.for_others));
   out.histogram("hash_compute_seconds", "Time of one password hash; the sum is within 1/16.")
       .add(h.compute_time, fine_durations());
 }

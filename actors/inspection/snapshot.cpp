@@ -102,9 +102,10 @@ inspected snapshot(const inspection_parts& p) {
                     {"conflicts", s.journal.conflicts},
                     {"failures", s.journal.failures},
                     {"late", s.journal.late}};
-  out["hashing"] = {{"workers", s.hashing.workers}, {"busy", s.hashing.busy},
-                    {"queued", s.hashing.queued},   {"computed", s.hashing.computed},
-                    {"refused", s.hashing.refused}, {"compute_time", sparse(s.hashing.compute_time)}};
+  out["hashing"] = {{"workers", s.hashing.workers},       {"busy", s.hashing.busy},
+                    {"queued", s.hashing.queued},         {"computed", s.hashing.computed},
+                    {"refused", s.hashing.refused},       {"by_others", s.hashing.by_others},
+                    {"for_others", s.hashing.for_others}, {"compute_time", sparse(s.hashing.compute_time)}};
   out["store"] = json_of(s.store);
   out["mail"] = {{"waiting", s.mail.waiting},
                  {"accepted", s.mail.accepted},

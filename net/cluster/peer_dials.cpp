@@ -72,7 +72,8 @@ void greeter(caf::event_based_actor* self, const greeting& g) {
             },
             [g](const caf::error& why) { g.tell(tl::unexpected(caf::actor_system_config::render(why))); });
   };
-  greet(self, g.socket, g.longest, self->system().message_types<peer_door>(), heard);
+  // What all builds understand.
+  greet(self, g.socket, g.longest, self->system().message_types<actors::first_peer_door>(), heard);
 }
 
 }  // namespace

@@ -53,6 +53,18 @@ std::string judge(const greeting& g, const peer_identity& self, const std::strin
 
 caf::error refused(const std::string& why) { return caf::make_error(caf::sec::invalid_argument, why); }
 
+using service = std::function<void(std::string, std::function<void(std::string)>)>;
+
+caf::result<std::string> answer_by(door_actor::pointer self, const service& serve, std::string&& packed) {
+  auto promise = self->make_response_promise<std::string>();
+  // Promises are kept on the actor's own thread.
+  serve(std::move(packed), [home = door_actor(self), promise](std::string text) {
+    caf::anon_send(home, std::make_shared<actors::errand>(actors::errand{
+                             [promise, text = std::move(text)]() mutable { promise.deliver(std::move(text)); }}));
+  });
+  return promise;
+}
+
 template <class Parts>
 door_actor::behavior_type door(door_actor::pointer self, const std::shared_ptr<const Parts>& p,
                                const std::string& peer) {
@@ -65,16 +77,8 @@ door_actor::behavior_type door(door_actor::pointer self, const std::shared_ptr<c
             if (!p->heard(node, caf::actor_cast<peer_door>(back))) return refused("the link has ended");
             return p->self.node;
           },
-          [=](actors::take_atom, std::string& packed) -> caf::result<std::string> {
-            auto promise = self->make_response_promise<std::string>();
-            // Promises are kept on the actor's own thread.
-            p->service.take(std::move(packed), [home = door_actor(self), promise](std::string text) {
-              caf::anon_send(home,
-                             std::make_shared<actors::errand>(actors::errand{
-                                 [promise, text = std::move(text)]() mutable { promise.deliver(std::move(text)); }}));
-            });
-            return promise;
-          },
+          [=](actors::take_atom, std::string& packed) { return answer_by(self, p->service.take, std::move(packed)); },
+          [=](actors::hash_atom, std::string& packed) { return answer_by(self, p->service.hash, std::move(packed)); },
           [=](actors::hand_atom, std::string& packed) { p->service.hand(std::move(packed)); },
           [=](actors::ask_atom ask, std::string& name, std::string& arguments,
               std::string& who) -> caf::result<std::string> {

@@ -9,7 +9,7 @@
 #include <string>
 #include <tl/expected.hpp>
 
-#include "actors/inspector.hpp"
+#include "actors/inspection_door.hpp"
 #include "actors/peers.hpp"
 #include "net/link_broker.hpp"
 
@@ -20,6 +20,8 @@ namespace authnz::net::cluster {
 struct peer_service {
   /// Buckets to take from. `reply` is called at most once, from any thread.
   std::function<void(std::string packed, std::function<void(std::string)> reply)> take;
+  /// A computation that a peer offers; `reply` as above.
+  std::function<void(std::string packed, std::function<void(std::string)> reply)> hash;
   /// Buckets whose owner this node is now.
   std::function<void(std::string packed)> hand;
   /// The actor that answers administrators at this moment; null while there is none.

@@ -16,7 +16,8 @@ peer_door::behavior_type other_node(peer_door::pointer, const std::string& answe
       [](hello_atom, std::uint16_t, const std::string&, const std::string&, const std::string&, const caf::actor&) {
         return std::string();
       },
-      [](take_atom, const std::string&) { return std::string(); }, [](hand_atom, const std::string&) {},
+      [](take_atom, const std::string&) { return std::string(); },
+      [](hash_atom, const std::string&) { return std::string(); }, [](hand_atom, const std::string&) {},
       [answer](ask_atom, const std::string& name, const std::string& arguments, const std::string& who) {
         return answer.empty() ? json{{"ok", {{"asked", name}, {"arguments", arguments}, {"who", who}}}}.dump() : answer;
       }};

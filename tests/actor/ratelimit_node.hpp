@@ -45,6 +45,7 @@ inline peer_door::behavior_type door_of(peer_door::pointer self, test_node* node
           [node](hand_atom, const std::string& packed) {
             caf::anon_send(node->limiter, std::make_shared<peer_job>(peer_job::kind::hand, packed, nullptr));
           },
+          [](hash_atom, const std::string&) -> caf::result<std::string> { return caf::sec::unexpected_message; },
           [](ask_atom, const std::string&, const std::string&, const std::string&) -> caf::result<std::string> {
             return caf::sec::unexpected_message;
           }};

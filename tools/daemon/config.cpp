@@ -172,6 +172,7 @@ void read_cluster(config_reader& from, config& c, const surroundings& around) {
   wanted.links.listen = from.parsed(item::clusterlisten, address);
   wanted.links.address = from.parsed(item::clusteraddress, cluster_address);
   wanted.links.certificates = (around.working_directory / from.text(item::clustercerts)).lexically_normal();
+  wanted.shares_hashing = from.on(item::hashingbypeers);
   if (wanted.endpoints.empty() || from.error()) return;
   if (wanted.node.empty()) wanted.node = preset_node_name(from, c, around);
   refuse_open_links(from, wanted);

@@ -87,6 +87,7 @@ struct cluster_items {
   std::chrono::seconds lease{5};
   std::chrono::hours history{1};
   cluster_link_items links;
+  bool shares_hashing = true;  ///< where there are links
 };
 
 /// Who is seeded as user 1. The password is read with `admin_password`, when

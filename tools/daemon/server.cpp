@@ -207,7 +207,8 @@ outcome<void> serve(reload_parts& parts, requests_to_main& wishes, cluster_node*
 
 /// What other nodes may ask of this one.
 net::cluster::peer_service service_for_peers(const actors::node& node, const administration& admin) {
-  return {node.take_for_peer, node.hand_from_peer, [inspector = admin.inspector()] { return inspector; }};
+  return {node.take_for_peer, node.hash_for_peer, node.hand_from_peer,
+          [inspector = admin.inspector()] { return inspector; }};
 }
 
 void end_actors(const actors::node& node, caf::actor_system& system, actors::route_table& routes) {
@@ -252,6 +253,7 @@ int run_server(const config& c, const config_source& read_again) {
     actors_parts.duties = &cluster->duties();
     actors_parts.peers = cluster->peers();
     actors_parts.cluster = cluster->id();
+    actors_parts.shares_hashing = c.cluster->shares_hashing;
   }
   const auto node = actors::spawn_node(system, std::move(actors_parts));
   audit->set_trail([aside = node.aside](std::string&& text) { aside->record(std::move(text)); });
