@@ -37,8 +37,17 @@ finish ending_with(const lock_request& r, code message, const std::string& info)
   return ending(r, answer::success(message, object_text().raw("user_info", info).members()));
 }
 
+/// Nothing changes, but the record is written all the same: on a node of a
+/// cluster the state may be some moments old, and then the commit fails, and
+/// this is decided again.
+finish leave(const context& c, const lock_request& r, const storage::user& as_it_is, code message) {
+  finish end = ending_with(r, message, user_info(c.store, as_it_is, c.now));
+  storage::replace_user(end.tx, as_it_is, as_it_is);
+  return end;
+}
+
 finish lock(const context& c, const lock_request& r, const storage::user& before) {
-  if (before.admin_locked) return ending_with(r, code::user_locked, user_info(c.store, before, c.now));
+  if (before.admin_locked) return leave(c, r, before, code::user_locked);
   storage::user after = before;
   after.admin_locked = true;
   after.updated = c.now;
@@ -51,7 +60,7 @@ finish lock(const context& c, const lock_request& r, const storage::user& before
 
 finish unlock(const context& c, const lock_request& r, const storage::user& before) {
   if (!before.admin_locked && failures_so_far(c.store, before.email, c.now) == 0)
-    return ending_with(r, code::user_unlocked, user_info(c.store, before, c.now));
+    return leave(c, r, before, code::user_unlocked);
   storage::user after = before;
   after.admin_locked = false;
   after.updated = c.now;
