@@ -1,9 +1,12 @@
-"""Operators see all nodes from any one, while nodes hang, die and come back: `top`, `limits` with `--all`."""
+"""Operators see all nodes from any one, while nodes hang, die and come back: `top`, `limits` and `audit`
+with `--all`."""
 
 from __future__ import annotations
 
+import json
 import re
 import signal
+import subprocess
 import unittest
 from typing import Any
 
@@ -12,7 +15,7 @@ from authnzerver_client import RateLimited
 from cluster_case import ClusterCase
 from cluster_rig import Cluster, Node, wait_for
 from etcd_members import LOOPBACK, Etcd
-from server import binary
+from server import binary, inherited_environment
 from terminal import Terminal
 
 
@@ -204,6 +207,83 @@ class Limits(InspectionCase):
             third.signal(signal.SIGCONT)
         self.assertEqual([line.split(": ")[0] for line in done.stdout.splitlines()], ["n1", "n2"])
         self.assertIn("n3: ", done.stderr)
+
+
+class Audit(InspectionCase):
+    def lines(self, *options: str, node: Node | None = None) -> list[dict[str, Any]]:
+        done = self.cluster.ctl_at("audit", "--all", "--json", *options, node=node or self.nodes[0])
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def deny(self, node: Node, user_id: int) -> None:
+        body = {"user_id": user_id, "user_role": "authenticated", "action": "delete", "target_name": "dataset"}
+        answer = node.ask("user-check-access", **body, target_owner=1, target_visibility="private", target_sharedwith="none")
+        self.assertFalse(answer.success)
+
+    def test_a_change_is_there_once_with_its_number_in_every_trail(self) -> None:
+        user_id = self.sign_up(self.nodes[1])
+        for node in self.nodes:
+            (event,) = wait_for(lambda n=node: [e for e in self.lines("--event", "user.created", "--user", str(user_id), node=n) if len(e["nodes"]) == 3])
+            self.assertEqual(set(event["nodes"]), {"n1", "n2", "n3"})
+        for name, number in event["nodes"].items():
+            of_one = self.cluster.ctl_at("audit", "--json", "--event", "user.created", "--user", str(user_id), node=self.nodes[int(name[1]) - 1])
+            self.assertEqual([json.loads(line)["number"] for line in of_one.stdout.splitlines()], [number])
+        self.assertRegex(self.cluster.ctl("audit", "--all", "--event", "user.created"), r"(?m)^\* \S+ user\.created ok ")
+
+    def test_denials_are_there_with_the_node_that_saw_them(self) -> None:
+        user_id = self.sign_up(self.nodes[0])
+        for node in self.nodes:
+            self.deny(node, user_id)
+
+        def denials() -> list[str]:
+            return [",".join(e["nodes"]) for e in self.lines("--event", "access.denied", "--user", str(user_id), node=self.nodes[2])]
+
+        wait_for(lambda: denials() == ["n1", "n2", "n3"], why="the denials of all nodes are not there")
+        self.assertRegex(self.cluster.ctl("audit", "--all", "--event", "access.denied"), r"(?m)^n2 \S+ access\.denied ")
+
+    def test_all_trails_are_one_by_time(self) -> None:
+        for node in (*self.nodes, *self.nodes):
+            self.sign_up(node)
+        wait_for(lambda: all(len(e["nodes"]) == 3 for e in self.lines("--event", "user.created", "--since", "1m")))
+        for limit in ("0", "7"):
+            times = [event["time"] for event in self.lines("--limit", limit)]
+            self.assertEqual(times, sorted(times))
+        self.assertEqual(len(self.lines("--limit", "7")), 7)
+        self.assertEqual(self.lines("--limit", "7"), self.lines("--limit", "0")[-7:])
+
+    def test_follows_all_nodes(self) -> None:
+        where = ["--node", f"127.0.0.1:{self.nodes[0].items['adminport']}", "--certs", str(self.cluster.certs)]
+        following = subprocess.Popen(
+            [binary("authnzctl"), "audit", "--all", "--json", "--follow", "--limit", "1", *where], stdout=subprocess.PIPE, text=True, env=inherited_environment()
+        )
+        try:
+            assert following.stdout is not None
+            following.stdout.readline()
+            users = [self.sign_up(node) for node in self.nodes]
+            self.deny(self.nodes[2], users[0])
+            seen: list[dict[str, Any]] = []
+            while not seen or seen[-1]["event"] != "access.denied":
+                seen.append(json.loads(following.stdout.readline()))
+        finally:
+            following.terminate()
+            following.communicate(timeout=20)
+        self.assertEqual([event["event"] for event in seen].count("user.created"), 3)
+        self.assertTrue(all(len(event["nodes"]) == 3 for event in seen if event["event"] == "user.created"), seen)
+        self.assertEqual(list(seen[-1]["nodes"]), ["n3"])
+
+    def test_says_whose_trail_is_missing_and_shows_the_others(self) -> None:
+        first, _, third = self.nodes
+        user_id = self.sign_up(first)
+        third.signal(signal.SIGSTOP)
+        try:
+            wait_for(lambda: third.name not in self.linked(first), 10, "the link to a hung node is kept")
+            done = self.cluster.ctl_at("audit", "--all", "--json", "--user", str(user_id), node=first, code=1)
+        finally:
+            third.signal(signal.SIGCONT)
+        self.assertIn("n3: there is no link", done.stderr)
+        self.assertEqual(set(json.loads(done.stdout.splitlines()[0])["nodes"]), {"n1", "n2"})
+
+    def test_a_chain_is_verified_on_its_node(self) -> None:
+        self.cluster.ctl("audit", "--verify", "--all", code=2)
 
 
 class TopWithoutLinks(ClusterCase):

@@ -4,7 +4,8 @@
 #include <deque>
 #include <iostream>
 
-#include "tools/ctl/durations.hpp"
+#include "tools/ctl/audit_all.hpp"
+#include "tools/ctl/audit_options.hpp"
 #include "tools/ctl/interrupted.hpp"
 #include "tools/ctl/node_link.hpp"
 #include "tools/ctl/table.hpp"
@@ -15,53 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::milliseconds between_looks{500};
-constexpr std::chrono::seconds longest_page{30};
-constexpr int page = 500;
-
-struct audit_options {
-  std::shared_ptr<node_options> node;
-  std::string since, until, user, event, expected;
-  std::size_t limit = 100;
-  bool follow = false;
-  bool verify = false;
-  bool as_json = false;
-};
-
-std::string text_of(const json& event, const char* name) {
-  const auto at = event.find(name);
-  if (at == event.end() || at->is_null()) return "-";
-  return printable(at->is_string() ? at->get<std::string>() : at->dump());
-}
-
-void print_event(const json& event, bool as_json) {
-  if (as_json) {
-    std::cout << event.dump() << '\n';
-    return;
-  }
-  std::cout << text_of(event, "number") << ' ' << text_of(event, "time") << ' ' << text_of(event, "event") << ' '
-            << text_of(event, "outcome");
-  for (const auto* name : {"actor", "target", "client", "reqid"})
-    if (event.contains(name) && !event.at(name).is_null()) std::cout << ' ' << name << '=' << text_of(event, name);
-  std::cout << '\n';
-}
-
-tl::expected<json, link_error> wanted_of(const audit_options& o) {
-  json wanted{{"limit", page}};
-  const auto now = std::chrono::system_clock::now();
-  for (const auto& [name, given] : {std::pair("since", &o.since), std::pair("until", &o.until)}) {
-    if (given->empty()) continue;
-    const auto moment = parse_moment(*given, now);
-    if (!moment)
-      return tl::unexpected(link_error{exit_usage, "bad-argument",
-                                       "--" + std::string(name) + " " + *given +
-                                           ": must be a time such as 2026-01-31T12:00:00, or so long ago, e.g. 24h"});
-    wanted[name] = *moment;
-  }
-  if (!o.user.empty()) wanted["user"] = o.user;
-  if (!o.event.empty()) wanted["event"] = o.event;
-  return wanted;
-}
+void print_numbered(const json& event, bool as_json) { print_event(event, text_in_event(event, "number"), as_json); }
 
 /// Reads the trail page by page; keeps the last `limit` events, 0 = prints all as they come.
 class reader {
@@ -81,7 +36,7 @@ class reader {
   }
 
   void print_kept() {
-    for (const auto& event : kept_) print_event(event, options_.as_json);
+    for (const auto& event : kept_) print_numbered(event, options_.as_json);
     kept_.clear();
     passing_on_ = true;
     std::cout << std::flush;
@@ -91,7 +46,7 @@ class reader {
 
  private:
   void take(json&& event) {
-    if (options_.limit == 0 || passing_on_) return print_event(event, options_.as_json);
+    if (options_.limit == 0 || passing_on_) return print_numbered(event, options_.as_json);
     kept_.push_back(std::move(event));
     if (kept_.size() > options_.limit) kept_.pop_front();
   }
@@ -107,10 +62,9 @@ class reader {
 int show(node_link& link, const audit_options& o) {
   auto wanted = wanted_of(o);
   if (!wanted) return fail(wanted.error());
-  const bool filtered = !o.since.empty() || !o.until.empty() || !o.user.empty() || !o.event.empty();
   const interruption watching;
   reader trail(link, o, std::move(*wanted));
-  if (!filtered && o.limit > 0) {
+  if (!o.is_filtered() && o.limit > 0) {
     const auto end = link.ask(proto::question::audit, {{"limit", 1}, {"after", INT64_MAX}});
     if (!end) return fail(end.error());
     const auto newest = end->at("newest").get<std::uint64_t>();
@@ -152,9 +106,10 @@ int tell(const json& found, std::uint64_t records, const audit_options& o) {
               << '\n';
   } else if (broken.is_null()) {
     std::cout << "the trail holds: " << records << " records\nend " << found.at("last").dump() << ':'
-              << text_of(found, "hash") << "\n";
+              << text_in_event(found, "hash") << "\n";
   } else {
-    std::cout << "the trail is BROKEN: record " << broken.at("number").dump() << ' ' << text_of(broken, "why") << '\n';
+    std::cout << "the trail is BROKEN: record " << broken.at("number").dump() << ' ' << text_in_event(broken, "why")
+              << '\n';
   }
   return broken.is_null() ? exit_done : exit_refused;
 }
@@ -210,8 +165,13 @@ void add_audit(CLI::App& app, int& status) {
       "that it tells of. Persons are shown as digests unless auditpii is set; --user finds those of an id\n"
       "or an address. --verify checks the chain and prints its end; keep that elsewhere, and give it to a\n"
       "later --verify with --expect to prove that nothing was altered since.\n\n"
+      "In a cluster each node has a trail of its own: every change, and what it saw alone, such as denials.\n"
+      "Shown is that of the node that is asked (--node). With --all those of all nodes are one: a change stands\n"
+      "there once, and each line begins with the nodes that have it in place of a number; * is every node.\n"
+      "Each chain is verified for itself.\n\n"
       "  authnzctl audit --since 24h --event user.\n"
       "  authnzctl audit --user 17 --follow\n"
+      "  authnzctl audit --all --since 1h --event access.\n"
       "  authnzctl audit --verify --expect 4711:9b2e...");
   o->node = add_node_options(*command);
   command->add_option("--since", o->since, "A time in UTC, or so long ago, e.g. 24h or 7d");
@@ -220,11 +180,15 @@ void add_audit(CLI::App& app, int& status) {
   command->add_option("--event", o->event, "Name of the event; all that begin so if it ends with a dot");
   command->add_option("--limit", o->limit, "The last so many; 0 = all")->capture_default_str();
   command->add_flag("--follow", o->follow, "Go on with what comes, until Ctrl-C");
-  command->add_flag("--verify", o->verify, "Check the chain in place of reading it");
+  auto* all = command->add_flag("--all", o->all, "The trails of all nodes of the cluster, as one by time");
+  command->add_flag("--verify", o->verify, "Check the chain in place of reading it")->excludes(all);
   command->add_option("--expect", o->expected, "NUMBER:HASH that an earlier --verify printed")->needs("--verify");
   command->add_flag("--json", o->as_json, "A JSON object a line");
   command->callback([o, &status] {
-    status = with_node(*o->node, [&](node_link& link) { return o->verify ? verify(link, *o) : show(link, *o); });
+    status = with_node(*o->node, [&](node_link& link) {
+      if (o->verify) return verify(link, *o);
+      return o->all ? show_all_trails(link, *o) : show(link, *o);
+    });
   });
 }
 

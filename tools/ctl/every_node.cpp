@@ -26,7 +26,7 @@ tl::expected<std::vector<std::string>, link_error> nodes_of(node_link& link) {
   for (const auto& row : answer->value("members", json::array()))
     if (auto name = cell(row, "node"); !name.empty()) names.push_back(std::move(name));
   std::ranges::sort(names);
-  names.erase(std::ranges::unique(names).begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 
