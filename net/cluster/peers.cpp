@@ -56,6 +56,8 @@ struct peers::state {
   void tell(peer_event what, const std::string& node, const std::string& why = {}) const {
     if (how.on_event) how.on_event(what, node, why);
   }
+  /// The mutex is held.
+  bool is_linked_to_all() const;
   void take_leave() const;
   void stop();
 
@@ -65,6 +67,7 @@ struct peers::state {
   std::mutex mutex;
   std::condition_variable changed;
   bool stopping = false;
+  bool looked = false;  ///< who is registered is known
   std::map<std::string, other_node> others;
   std::unique_ptr<member_source> members;
   std::unique_ptr<peer_doors> doors;
@@ -104,6 +107,7 @@ link_service peers::state::service_of_listener() {
                  .address_item = "clusterlisten",
                  .one_link_a_name = true};
   s.judge = [this](const std::string& name) { return judge(name); };
+  s.door = [this](const std::string& name) { return doors->of(name).id(); };
   s.admit = [this](const std::string& name, std::uint64_t link, int socket) { accepted(name, link, socket); };
   s.ended = [this](const std::string& name, std::uint64_t link) { ended(name, link); };
   return s;
@@ -153,6 +157,7 @@ bool peers::state::set_door(const std::string& name, const peer_door& door,
     if (found->second.door == door) return true;
     found->second.door = door;
     publish();
+    changed.notify_all();
   }
   tell(door ? peer_event::linked : peer_event::lost, name);
   return true;
@@ -188,6 +193,8 @@ void peers::state::look(const std::vector<linked_member>& found) {
     for (const auto& [node, other] : others)
       if (node < how.self.node) targets.emplace(node, other.address);
     publish();
+    looked = true;
+    changed.notify_all();
   }
   for (const auto& name : gone) listener->close_links_of(name);
   dials->set_targets(std::move(targets));
@@ -202,6 +209,11 @@ void peers::state::publish() {
   const bool same = std::equal(next->others.begin(), next->others.end(), before->others.begin(), before->others.end(),
                                [](const auto& a, const auto& b) { return a.node == b.node && a.door == b.door; });
   if (!same) view.store(std::move(next));
+}
+
+bool peers::state::is_linked_to_all() const {
+  return looked &&
+         std::ranges::all_of(others, [](const auto& one) { return one.second.address.empty() || one.second.door; });
 }
 
 // A peer that answers has taken all that came before.
@@ -243,6 +255,12 @@ outcome<void> peers::start(caf::actor_system& system, const link_identity& ident
                            std::unique_ptr<member_source> members, peer_service service) {
   state_->members = std::move(members);
   return state_->start(system, identity, std::move(service));
+}
+
+bool peers::wait_until_linked(std::chrono::milliseconds longest) {
+  auto& s = *state_;
+  std::unique_lock lock(s.mutex);
+  return s.changed.wait_for(lock, longest, [&] { return s.stopping || s.is_linked_to_all(); });
 }
 
 std::uint16_t peers::port() const { return state_->listener ? state_->listener->port() : std::uint16_t{0}; }

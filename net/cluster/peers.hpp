@@ -67,6 +67,9 @@ class peers final : public actors::peer_roster {
   /// line for the operator.
   tl::expected<void, std::string> start(caf::actor_system& system, const link_identity& identity,
                                         std::unique_ptr<member_source> members, peer_service service);
+  /// Waits until all who are registered are linked, but not longer than that.
+  /// Those that offer no link are not waited for.
+  bool wait_until_linked(std::chrono::milliseconds longest);
   /// 0 before `start`.
   std::uint16_t port() const;
   /// For links from now on. Thread-safe.

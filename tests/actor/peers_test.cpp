@@ -56,6 +56,25 @@ TEST_F(peers, are_all_linked_to_all) {
       }
 }
 
+TEST_F(peers, wait_for_links_to_all_who_are_registered) {
+  const auto a = node("a");
+  a->enter();
+  EXPECT_TRUE(a->links->wait_until_linked(std::chrono::seconds(10))) << "nobody else is there";
+  registered.add("z", "127.0.0.1:1");
+  ASSERT_TRUE(eventually([&] { return a->knows("z"); }));
+  EXPECT_FALSE(a->links->wait_until_linked(std::chrono::milliseconds(50)));
+  registered.remove("z");
+  EXPECT_TRUE(a->links->wait_until_linked(std::chrono::seconds(10)));
+}
+
+TEST_F(peers, do_not_wait_for_a_node_that_offers_no_link) {
+  const auto a = node("a");
+  a->enter();
+  registered.add("b", "");
+  ASSERT_TRUE(eventually([&] { return a->knows("b"); }));
+  EXPECT_TRUE(a->links->wait_until_linked(std::chrono::seconds(10)));
+}
+
 TEST_F(peers, are_handed_what_is_theirs) {
   const auto a = node("a");
   const auto b = node("b");

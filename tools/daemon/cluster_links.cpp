@@ -1,5 +1,6 @@
 #include "tools/daemon/cluster_links.hpp"
 
+#include <thread>
 #include <utility>
 
 #include "net/cluster/peer_members.hpp"
@@ -7,6 +8,11 @@
 namespace authnz::daemon {
 
 namespace {
+
+// Others look who is registered once a second; a host that is down is not waited for.
+constexpr std::chrono::seconds links_take{3};
+// Others look at their links every 250 ms, and tell what they count in slices.
+constexpr std::chrono::milliseconds telling_takes{500};
 
 using net::cluster::peer_event;
 template <class T>
@@ -61,9 +67,11 @@ outcome<void> cluster_links::start(caf::actor_system& system, net::cluster::peer
   if (!identity) return tl::unexpected("clusterport is set, but " + identity.error());
   auto members = net::cluster::members_in_etcd(options_.etcd, storage::cluster_keys(options_.prefix));
   auto started = peers_.start(system, *identity, std::move(members), std::move(service));
-  if (started)
-    log_->info("cluster.listening", {actors::open("address", wanted_.listen), actors::open("port", peers_.port())});
-  return started;
+  if (!started) return started;
+  log_->info("cluster.listening", {actors::open("address", wanted_.listen), actors::open("port", peers_.port())});
+  peers_.wait_until_linked(links_take);
+  if (!peers_.current()->others.empty()) std::this_thread::sleep_for(telling_takes);
+  return {};
 }
 
 outcome<void> cluster_links::reload_certificates() {

@@ -21,7 +21,9 @@ class cluster_links {
                 std::shared_ptr<const actors::logger> log);
 
   const actors::peer_roster& roster() const noexcept { return peers_; }
-  /// Once. The error is one line that says what to do.
+  /// Once; waits some moments until the others are linked, and have told what
+  /// they count, so that nobody's limits begin anew because a node did. The
+  /// error is one line that says what to do.
   tl::expected<void, std::string> start(caf::actor_system& system, net::cluster::peer_service service);
   /// The certificates, as their files are now. After an error those hold that
   /// held before.
