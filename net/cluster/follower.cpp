@@ -123,43 +123,54 @@ void follower::fetch_all(const std::stop_token& stop) {
   parts_.reached.trust(doubts);
 }
 
-// Until the stream breaks, is stuck, or cannot go on.
 void follower::watch_on(const std::stop_token& stop) {
   const auto from = parts_.reached.now().applied + 1;
-  etcd::watch stream(options_.etcd, keys_.data(), storage::end_of_prefix(keys_.data()), from, member_);
+  etcd::watch stream(options_.etcd, keys_.data(), storage::end_of_prefix(keys_.data()), from, skipped_);
   {
     const std::lock_guard lock(mutex_);
     watching_ = &stream;
   }
-  std::string why;
-  bool has_told = false;
-  behind_since_ = {};
-  while (!stop.stop_requested() && !parts_.reached.distrusted()) {
-    auto events = stream.next(look_every);
-    if (!events) {
-      why = events.error().text;
-      if (events.error().what == etcd::failure::kind::compacted)
-        parts_.reached.set({parts_.reached.now().applied, false});
-      break;
-    }
-    has_told = has_told || !events->empty();
-    if (events->empty() ? is_stuck() : !apply(std::move(*events), stop)) {
-      why = "etcd's watch tells nothing while there is news";
-      break;
-    }
-    if (!is_stuck()) say({});
-  }
+  const auto why = follow(stream, stop);
   {
     const std::lock_guard lock(mutex_);
     watching_ = nullptr;
   }
   if (stop.stop_requested()) return;
-  // etcd reads all that was missed before it tells the first of it.
-  silence_ = has_told ? options_.bound / 2 : std::min(silence_ * 2, longest_silence);
   ++reconnects_;
-  ++member_;
   say(why);
-  if (parts_.reached.whole()) rest(stop);
+  // Whoever has found the member silent has waited for it.
+  if (parts_.reached.whole() && !stream.is_left()) rest(stop);
+}
+
+// Until the stream breaks, is stuck, or cannot go on.
+std::string follower::follow(etcd::watch& stream, const std::stop_token& stop) {
+  bool has_told = false;
+  // etcd reads all that was missed before it tells the first of it.
+  const auto next_silence = [&] { return has_told ? options_.bound / 2 : std::min(silence_ * 2, longest_silence); };
+  behind_since_ = {};
+  while (!stop.stop_requested() && !parts_.reached.distrusted()) {
+    auto events = stream.next(look_every);
+    if (!events) {
+      if (events.error().what == etcd::failure::kind::compacted)
+        parts_.reached.set({parts_.reached.now().applied, false});
+      skipped_ = 0;
+      silence_ = next_silence();
+      return events.error().text;
+    }
+    has_told = has_told || !events->empty();
+    if (!events->empty()) {
+      if (!apply(std::move(*events), stop)) break;
+    } else if (stream.is_left()) {
+      skipped_ = 0;
+      return "the watched member of etcd does not answer, another does";
+    } else if (is_stuck()) {
+      skipped_ = has_told ? 0 : skipped_ + 1;
+      silence_ = next_silence();
+      return "etcd's watch tells nothing while there is news";
+    }
+    if (!is_stuck()) say({});
+  }
+  return {};
 }
 
 /// False = a stop was asked for. A store that fails is tried again: without

@@ -49,6 +49,8 @@ class follower {
   void watch_on(const std::stop_token& stop);
   bool apply(std::vector<etcd::event>&& events, const std::stop_token& stop);
   bool is_stuck();
+  /// Why the watch must be begun anew; empty while it need not.
+  std::string follow(etcd::watch& stream, const std::stop_token& stop);
   void say(const std::string& text);
   void rest(const std::stop_token& stop);
 
@@ -58,7 +60,7 @@ class follower {
   follower_parts parts_;
   storage::projection projection_;
   etcd::client etcd_;
-  std::size_t member_ = 0;
+  std::size_t skipped_ = 0;            ///< of etcd's members, by the next watch
   int failures_ = 0;                   ///< in a row
   std::chrono::milliseconds silence_;  ///< of a watch while there is news, until another is begun
   std::chrono::steady_clock::time_point behind_since_{};

@@ -7,6 +7,8 @@ namespace {
 
 using kind = failure::kind;
 
+constexpr std::chrono::milliseconds look_every{50};
+
 // google.golang.org/grpc/codes
 enum grpc : std::uint64_t {
   invalid_argument = 3,
@@ -102,6 +104,8 @@ bool is_about_identity(std::string_view body) {
 
 caller::caller(options o) : options_(std::move(o)), transfer_(options_) {
   if (options_.endpoints.empty()) options_.endpoints.emplace_back();
+  if (!options_.health || options_.health->members() != members())
+    options_.health = std::make_shared<member_health>(members());
 }
 
 outcome<json> caller::read(std::string_view path, const std::string& body) { return in_turn(path, body, true); }
@@ -109,16 +113,23 @@ outcome<json> caller::write(std::string_view path, const std::string& body) { re
 
 outcome<json> caller::in_turn(std::string_view path, const std::string& body, bool repeatable) {
   outcome<json> answer = tl::unexpected(failure{kind::not_sent, "no endpoint of etcd is configured"});
-  for (std::size_t tries = 0; tries < members(); ++tries) {
-    answer = ask(current_, path, body, repeatable);
-    if (answer || stopped()) return answer;
-    const auto what = answer.error().what;
-    if (what != kind::not_sent && what != kind::unknown) return answer;
-    current_ = (current_ + 1) % members();
+  for (const auto member : health().order()) {
+    in_turn_ = health().now();
+    answer = ask(member, path, body, repeatable);
+    in_turn_.reset();
+    if (stopped()) return answer;
+    const auto what = answer ? kind::refused : answer.error().what;
+    if (what != kind::not_sent && what != kind::unknown) {
+      health().answered(member, answer ? header_term(*answer) : 0);
+      return answer;
+    }
+    if (!transfer_.end().given_up) health().silent(member);
     if (what == kind::unknown) return answer;
   }
   return answer;
 }
+
+bool caller::is_hopeless(std::size_t member) const { return in_turn_ && health().is_hopeless(member, *in_turn_); }
 
 outcome<json> caller::ask(std::size_t member, std::string_view path, const std::string& body, bool repeatable) {
   bool is_new = false;
@@ -180,7 +191,8 @@ std::string caller::exchange(std::size_t member, std::string_view path, std::str
                     answer += piece;
                     return true;
                   });
-  while (!transfer_.turn(std::chrono::seconds(1))) continue;
+  while (!transfer_.turn(look_every))
+    if (is_hopeless(member)) transfer_.give_up("it does not answer, and others do");
   return answer;
 }
 

@@ -27,11 +27,12 @@ class caller {
  public:
   explicit caller(options o);
 
-  /// Asks the members in turn until one answers or refuses.
+  /// Asks the members in turn until one answers or refuses. One that others find
+  /// silent meanwhile is not waited for until its time is over.
   outcome<json> read(std::string_view path, const std::string& body);
   /// Goes on to the next member only while nothing was sent.
   outcome<json> write(std::string_view path, const std::string& body);
-  /// Asks that member alone.
+  /// Asks that member alone; what becomes of it says nothing about its health.
   outcome<json> ask(std::size_t member, std::string_view path, const std::string& body, bool repeatable);
 
   /// A token for a request to that member; empty if etcd asks for no user.
@@ -40,6 +41,7 @@ class caller {
   const options& settings() const { return options_; }
   const std::string& endpoint(std::size_t member) const { return options_.endpoints[member]; }
   std::size_t members() const { return options_.endpoints.size(); }
+  member_health& health() const { return *options_.health; }
   void stop() noexcept { transfer_.stop(); }
   bool stopped() const noexcept { return transfer_.stopped(); }
 
@@ -47,12 +49,13 @@ class caller {
   outcome<json> in_turn(std::string_view path, const std::string& body, bool repeatable);
   /// One HTTP exchange; whatever came back is in `end()` and the returned text.
   std::string exchange(std::size_t member, std::string_view path, std::string body, bool repeatable);
+  bool is_hopeless(std::size_t member) const;
   failure about_identity(std::size_t member, const std::string& said) const;
 
   options options_;
   transfer transfer_;
-  std::optional<std::string> token_;  ///< empty: etcd asks for no user
-  std::size_t current_ = 0;
+  std::optional<std::string> token_;              ///< empty: etcd asks for no user
+  std::optional<member_health::moment> in_turn_;  ///< since when the member is asked, if another may be instead
 };
 
 }  // namespace authnz::net::etcd

@@ -1,8 +1,8 @@
 /// A client of etcd's v3 API, by its JSON gateway (etcd 3.4 and later).
 ///
-/// Blocking; one thread at a time uses a client, several clients do not share
-/// anything. Requests go to one member; when it does not answer, to the next,
-/// and from then on to that one.
+/// Blocking; one thread at a time uses a client. Requests go to one member; when
+/// it does not answer, to the next, and from then on to that one. Clients that
+/// share a `member_health` learn that from each other.
 ///
 /// Sources: etcd's "API reference" and "gRPC gateway" documents, rpc.proto 3.4.
 #pragma once
@@ -16,6 +16,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "net/etcd/member_health.hpp"
 #include "proto/secret.hpp"
 
 namespace authnz::net::etcd {
@@ -28,7 +29,8 @@ struct options {
   std::string user;  ///< empty = etcd asks for none
   proto::secret password;
   std::chrono::milliseconds connect_time{500};
-  std::chrono::milliseconds request_time{2000};  ///< of one attempt at one member
+  std::chrono::milliseconds request_time{2000};  ///< of one attempt at one member, at most
+  std::shared_ptr<member_health> health = {};    ///< of these endpoints; null = each client finds out for itself
 };
 
 /// Why there is no answer.
@@ -168,13 +170,17 @@ struct event {
 /// breaks it ends with a failure; begin another behind the last event.
 class watch {
  public:
-  /// Connects to the first member that answers, beginning with number `first`.
-  watch(const options& o, std::string key, std::string end, std::uint64_t from_revision, std::size_t first = 0);
+  /// Connects to the first member that answers, beginning with the one that
+  /// serves; behind so many of those that come first, if `skipped` are given.
+  watch(const options& o, std::string key, std::string end, std::uint64_t from_revision, std::size_t skipped = 0);
   ~watch();
 
   /// The next events, all of each revision that is among them, in order; empty
   /// when none came within `longest`. `compacted` when `from_revision` is gone.
   outcome<std::vector<event>> next(std::chrono::milliseconds longest);
+
+  /// Whether other calls have found its member silent while another answers.
+  bool is_left() const;
 
   void stop() noexcept;  ///< as client::stop
 

@@ -213,10 +213,17 @@ bool truth_of(const json& object, const char* name) {
   return found != nullptr && found->is_boolean() && found->get<bool>();
 }
 
-std::uint64_t header_revision(const json& answer) {
+namespace {
+
+std::uint64_t header_number(const json& answer, const char* name) {
   const json* const header = member_of(answer, "header");
-  return header == nullptr ? 0 : number_of(*header, "revision").value_or(0);
+  return header == nullptr ? 0 : number_of(*header, name).value_or(0);
 }
+
+}  // namespace
+
+std::uint64_t header_revision(const json& answer) { return header_number(answer, "revision"); }
+std::uint64_t header_term(const json& answer) { return header_number(answer, "raft_term"); }
 
 bool read_range(const json& answer, range_answer& into) {
   const auto count = number_of(answer, "count");

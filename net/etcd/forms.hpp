@@ -32,6 +32,8 @@ std::string text_of(const json& object, const char* name);
 bool truth_of(const json& object, const char* name);
 /// Of the answer's header; 0 if it says none.
 std::uint64_t header_revision(const json& answer);
+/// Raft's; as above.
+std::uint64_t header_term(const json& answer);
 
 bool read_range(const json& answer, range_answer& into);
 /// Whether it is an answer to `t`: as many answers as the branch has operations.

@@ -154,6 +154,12 @@ void transfer::abandon() {
   under_way_ = false;
 }
 
+void transfer::give_up(std::string why) {
+  abandon();
+  end_.given_up = true;
+  end_.error = std::move(why);
+}
+
 void transfer::stop() noexcept {
   stopped_ = true;
   if (multi_) curl_multi_wakeup(multi_.get());

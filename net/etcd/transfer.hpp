@@ -23,6 +23,7 @@ struct transfer_end {
   bool complete = false;  ///< the answer is there, whatever its status
   bool sent = false;      ///< a connection was made, and the request handed to it
   bool stopped = false;
+  bool given_up = false;
   bool overflown = false;  ///< the sink refused more
   long status = 0;         ///< 0 = none came
   std::string error = {};  ///< one line, when it is not complete
@@ -54,6 +55,8 @@ class transfer {
   bool turn(std::chrono::milliseconds longest);
   const transfer_end& end() const { return end_; }
   void abandon();
+  /// Ends the request under way as one that is not answered.
+  void give_up(std::string why);
 
   /// Ends the request under way, and every later one. From any thread.
   void stop() noexcept;

@@ -12,6 +12,8 @@ using clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using kind = failure::kind;
 
+constexpr milliseconds look_every{50};
+
 milliseconds until(clock::time_point end) {
   return std::max(milliseconds(0), std::chrono::ceil<milliseconds>(end - clock::now()));
 }
@@ -19,26 +21,27 @@ milliseconds until(clock::time_point end) {
 }  // namespace
 
 struct watch::state {
-  state(const options& o, std::string k, std::string e, std::uint64_t from, std::size_t first)
-      : key(std::move(k)),
-        end(std::move(e)),
-        from_revision(from),
-        calls(o),
-        stream(o),
-        member(first % calls.members()) {}
+  state(const options& o, std::string k, std::string e, std::uint64_t from, std::size_t skipped)
+      : key(std::move(k)), end(std::move(e)), from_revision(from), calls(o), stream(o), order(calls.health().order()) {
+    std::rotate(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(skipped % order.size()), order.end());
+  }
 
   std::string key;
   std::string end;
   std::uint64_t from_revision;
   caller calls;  ///< for tokens
   transfer stream;
-  std::size_t member;
+  std::vector<std::size_t> order;  ///< of the members that are tried
   std::size_t tried = 0;
   clock::time_point connected_by{};
+  member_health::moment since{};  ///< it is at that member
   bool begun = false;
   watch_pieces pieces;
   std::string refusal;  ///< the body of an answer that is no stream
 
+  std::size_t member() const { return order[tried]; }
+  std::string from_member() const { return "etcd at " + calls.endpoint(member()) + ": "; }
+  bool is_left() const { return begun && calls.health().is_left(member(), since); }
   tl::expected<void, failure> begin();
   failure failed();
   /// Whether it may go on with another member.
@@ -51,11 +54,11 @@ tl::expected<void, failure> watch::state::begin() {
   refusal.clear();
   std::string token;
   if (!calls.settings().user.empty()) {
-    auto given = calls.new_token(member);
+    auto given = calls.new_token(member());
     if (!given) return tl::unexpected(given.error());
     token = std::move(*given);
   }
-  stream.begin({.url = calls.endpoint(member) + "/v3/watch",
+  stream.begin({.url = calls.endpoint(member()) + "/v3/watch",
                 .body = watch_request(key, end, from_revision),
                 .token = std::move(token),
                 .repeatable = true,
@@ -65,16 +68,17 @@ tl::expected<void, failure> watch::state::begin() {
                  if (refusal.size() < shown) refusal += piece.substr(0, shown - refusal.size());
                  return pieces.take(piece);
                });
-  connected_by = clock::now() + calls.settings().request_time;
+  since = calls.health().now();
+  connected_by = since.time + calls.settings().request_time;
   begun = true;
   return {};
 }
 
 failure watch::state::failed() {
   auto ended = stream.end();
-  const std::string from = "etcd at " + calls.endpoint(member) + ": ";
+  const auto from = from_member();
   if (ended.status != 0 && ended.status != 200)
-    return ended.complete = true, judge(ended, refusal, calls.endpoint(member), false);
+    return ended.complete = true, judge(ended, refusal, calls.endpoint(member()), false);
   if (!pieces.trouble().text.empty()) {
     auto trouble = pieces.trouble();
     trouble.text = from + trouble.text;
@@ -86,10 +90,11 @@ failure watch::state::failed() {
 }
 
 bool watch::state::go_to_next(const failure& why) {
-  if (pieces.created() || stream.stopped() || ++tried >= calls.members()) return false;
-  if (why.what != kind::not_sent && why.what != kind::unknown) return false;
+  if (stream.stopped() || (why.what != kind::not_sent && why.what != kind::unknown)) return false;
+  calls.health().silent(member());
+  if (pieces.created() || tried + 1 == order.size()) return false;
   stream.abandon();
-  member = (member + 1) % calls.members();
+  ++tried;
   begun = false;
   return true;
 }
@@ -102,12 +107,11 @@ tl::expected<bool, failure> watch::state::go_on(clock::time_point by) {
         if (!go_to_next(b.error())) return tl::unexpected(b.error());
         continue;
       }
-    const bool is_late = !pieces.created() && clock::now() >= connected_by;
-    if (is_late || stream.turn(until(pieces.created() ? by : std::min(by, connected_by)))) {
+    const bool is_late = !pieces.created() && (clock::now() >= connected_by || is_left());
+    if (is_late || stream.turn(until(pieces.created() ? by : std::min(by, clock::now() + look_every)))) {
       if (pieces.has_events()) return true;
       const failure why =
-          is_late ? failure{kind::not_sent, "etcd at " + calls.endpoint(member) + ": it does not begin a watch in time"}
-                  : failed();
+          is_late ? failure{kind::not_sent, from_member() + "it does not begin a watch in time"} : failed();
       if (!go_to_next(why)) return tl::unexpected(why);
       continue;
     }
@@ -116,8 +120,8 @@ tl::expected<bool, failure> watch::state::go_on(clock::time_point by) {
   }
 }
 
-watch::watch(const options& o, std::string key, std::string end, std::uint64_t from_revision, std::size_t first)
-    : state_(std::make_unique<state>(o, std::move(key), std::move(end), from_revision, first)) {}
+watch::watch(const options& o, std::string key, std::string end, std::uint64_t from_revision, std::size_t skipped)
+    : state_(std::make_unique<state>(o, std::move(key), std::move(end), from_revision, skipped)) {}
 watch::~watch() = default;
 
 outcome<std::vector<event>> watch::next(milliseconds longest) {
@@ -127,6 +131,8 @@ outcome<std::vector<event>> watch::next(milliseconds longest) {
   if (!*some) return std::vector<event>();
   return state_->pieces.take_events();
 }
+
+bool watch::is_left() const { return state_->is_left(); }
 
 void watch::stop() noexcept {
   state_->calls.stop();

@@ -118,7 +118,7 @@ class Etcd:
 
     def __init__(self, places: list[Place] | int = 3, *options: str) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="authnz-etcd-"))
-        self.options = ["--unsafe-no-fsync", "--max-txn-ops=1024", "--log-level=error", *options]
+        self.options = ["--unsafe-no-fsync", "--max-txn-ops=1024", "--pre-vote", "--log-level=error", *options]
         places = [LOOPBACK] * places if isinstance(places, int) else places
         self.certificates: Certificates | None = None
         if LOOPBACK not in places:

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <memory>
 
 #include "net/cluster/link_address.hpp"
 #include "net/cluster/registration.hpp"
@@ -23,6 +24,7 @@ std::string address_of(const std::string& listen, std::uint16_t port) {
 net::etcd::options etcd_options(const cluster_items& wanted) {
   net::etcd::options o;
   o.endpoints = wanted.endpoints;
+  o.health = std::make_shared<net::etcd::member_health>(o.endpoints.size());
   if (wanted.authorities) o.ca_file = wanted.authorities->string();
   if (wanted.shown) {
     o.certificate_file = wanted.shown->certificate.string();
