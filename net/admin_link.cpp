@@ -43,6 +43,7 @@ tl::expected<std::unique_ptr<admin_link>, std::string> admin_link::open(caf::act
                                                                         admin_link_options options) {
   auto made = std::make_unique<state>();
   link_service service{.name = "the admin link", .port_item = "adminport", .address_item = "adminlisten"};
+  service.door = [s = made.get()](const std::string&) { return s->published.id(); };
   service.admit = [s = made.get()](const std::string&, std::uint64_t, int socket) { s->entrance->admit(socket); };
   auto listener = link_listener::open(identity, std::move(service), std::move(options));
   if (!listener) return tl::unexpected(listener.error());

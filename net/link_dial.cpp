@@ -187,7 +187,8 @@ tl::expected<void, std::string> link_dial::state::reach(const link_identity& ide
 }
 
 tl::expected<void, std::string> link_dial::state::enter(const dial_options& o) {
-  const auto inside = pipe->carry_for_another([room = room](const error_code& ec) { room->end(ec); });
+  const auto inside =
+      pipe->carry_for_another({.longest_message = UINT32_MAX}, [room = room](const error_code& ec) { room->end(ec); });
   if (!inside) return tl::unexpected("a link needs two descriptors more: " + inside.error().message());
   thread = std::thread([this] {
     context.restart();

@@ -153,7 +153,7 @@ void link_listener::state::shaken(const std::shared_ptr<tls_pipe>& pipe, const e
   const auto self = std::ranges::find(all, pipe, &link::pipe);
   self->name = name;
   const auto number = self->number;
-  const auto inside = pipe->carry_for_another([this, pipe](const error_code&) {
+  const auto inside = pipe->carry_for_another({.door = service.door(name)}, [this, pipe](const error_code&) {
     const auto found = std::ranges::find(all, pipe, &link::pipe);
     if (found == all.end()) return;
     const auto ended = *found;

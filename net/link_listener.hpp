@@ -45,6 +45,8 @@ struct link_service {
   bool one_link_a_name = false;
   /// Whether a peer with this certificate may have a link; the error is one line.
   std::function<tl::expected<void, std::string>(const std::string& name)> judge = {};
+  /// The id of the actor that such a peer may ask.
+  std::function<std::uint64_t(const std::string& name)> door = {};
   /// Takes a connected socket. `link` is the link's number.
   std::function<void(const std::string& name, std::uint64_t link, int socket)> admit = {};
   /// Once for each that was admitted, unless the listener is stopped.

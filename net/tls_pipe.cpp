@@ -29,13 +29,14 @@ std::string tls_pipe::peer_name() {
   return shown ? facts_of(shown).name : std::string();
 }
 
-tl::expected<int, error_code> tls_pipe::carry_for_another(done ended) {
+tl::expected<int, error_code> tls_pipe::carry_for_another(link_bounds bounds, done ended) {
   error_code failed;
   inner_socket ours(outside_.get_executor());
   inner_socket theirs(outside_.get_executor());
   asio::local::connect_pair(ours, theirs, failed);
   if (failed) return tl::unexpected(failed);
   const int given = theirs.release();
+  frames_ = link_frames(bounds);
   carry(std::move(ours), std::move(ended));
   return given;
 }
@@ -51,6 +52,7 @@ void tls_pipe::carry(inner_socket&& inside, done ended) {
 void tls_pipe::read_outside() {
   outside_.async_read_some(asio::buffer(inwards_), [self = shared_from_this()](const error_code& ec, std::size_t size) {
     if (ec) return self->end(ec);
+    if (!self->frames_.take({self->inwards_.data(), size})) return self->end(asio::error::invalid_argument);
     self->heard_ = clock::now();
     asio::async_write(
         *self->inside_, asio::buffer(self->inwards_, size),

@@ -1,8 +1,8 @@
 /// A TLS connection whose plaintext goes in and out of a local socket, so that
 /// whoever holds the other end of that needs to know nothing of TLS.
 ///
-/// Lives on one io thread. Ends as a whole: when either side ends or fails,
-/// both are closed.
+/// What comes from the peer is judged (net/link_frames.hpp). Lives on one io
+/// thread. Ends as a whole: when either side ends or fails, both are closed.
 #pragma once
 
 #include <array>
@@ -18,6 +18,8 @@
 #include <optional>
 #include <string>
 #include <tl/expected.hpp>
+
+#include "net/link_frames.hpp"
 
 namespace authnz::net {
 
@@ -38,7 +40,7 @@ class tls_pipe : public std::enable_shared_from_this<tls_pipe> {
   /// Once hands are shaken. `ended` is called once, unless closed from here.
   void carry(inner_socket&& inside, done ended);
   /// The same, to a new socket for somebody else, who closes it.
-  tl::expected<int, boost::system::error_code> carry_for_another(done ended);
+  tl::expected<int, boost::system::error_code> carry_for_another(link_bounds bounds, done ended);
   /// Nothing is called any more.
   void close();
 
@@ -59,6 +61,7 @@ class tls_pipe : public std::enable_shared_from_this<tls_pipe> {
   std::shared_ptr<boost::asio::ssl::context> context_;
   tls_stream outside_;
   std::optional<inner_socket> inside_;
+  link_frames frames_;
   buffer inwards_{};
   buffer outwards_{};
   done ended_;

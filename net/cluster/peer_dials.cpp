@@ -169,11 +169,12 @@ void peer_dials::line::reached(std::shared_ptr<tls_pipe> pipe) {
   pipe_ = std::move(pipe);
   const auto name = pipe_->peer_name();
   if (name != node_) return fail("shows the certificate of node " + name);
-  const auto inside =
-      pipe_->carry_for_another([this](const error_code& ec) { fail("the link ended: " + ec.message()); });
+  const auto own_door = all_.doors.of(node_);
+  const auto inside = pipe_->carry_for_another(
+      {.door = own_door.id()}, [this](const error_code& ec) { fail("the link ended: " + ec.message()); });
   if (!inside) return fail("a link needs two descriptors more: " + inside.error().message());
   greeter_ = all_.system.spawn<caf::hidden>(
-      greeter, greeting{*inside, all_.pace.step, all_.self, node_, all_.doors.of(node_), if_current(&line::greeted)});
+      greeter, greeting{*inside, all_.pace.step, all_.self, node_, own_door, if_current(&line::greeted)});
 }
 
 void peer_dials::line::greeted(outcome<peer_door> result) {
