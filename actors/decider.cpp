@@ -167,7 +167,8 @@ void decider::committed(commit_ptr&& job) {
     case storage::commit_result::applied: return applied(w);
     case storage::commit_result::storage_full: return not_applied(w, code::storage_full);
     case storage::commit_result::storage_error: return not_applied(w, code::storage_error);
-    case storage::commit_result::unavailable: return not_committed(w);
+    case storage::commit_result::unavailable: return not_committed(w, http_status::unavailable);
+    case storage::commit_result::unknown: return not_committed(w, http_status::none);
     case storage::commit_result::conflict: break;
   }
   if (w->ex->followed) ++w->ex->followed->tries;
@@ -193,7 +194,9 @@ void decider::applied(const work_ptr& w) {
 // the outbox makes up for the record.
 void decider::not_applied(const work_ptr& w, code reason) { w->known.mail ? conclude(w) : fail(w, reason); }
 
-void decider::not_committed(const work_ptr& w) { w->known.mail ? conclude(w) : refuse(w, http_status::unavailable, 1); }
+void decider::not_committed(const work_ptr& w, http_status status) {
+  w->known.mail ? conclude(w) : refuse(w, status, status == http_status::unavailable ? 1 : 0);
+}
 
 void decider::take(const work_ptr& w, check_password&& wanted) {
   send_to_hasher(w, hash_job::kind::verify, wanted.password, std::move(wanted.phc));

@@ -100,7 +100,7 @@ class decider {
   void applied(const work_ptr& w);
   void not_applied(const work_ptr& w, proto::code reason);
   /// The cluster's engine is out of reach.
-  void not_committed(const work_ptr& w);
+  void not_committed(const work_ptr& w, proto::http_status status);
   void conclude(const work_ptr& w);
   void fail(const work_ptr& w, proto::code reason);
   void refuse(const work_ptr& w, proto::http_status status, std::uint32_t retry_after);

@@ -263,6 +263,8 @@ void inspector_state::committed(commit_ptr&& job) {
     case storage::commit_result::storage_error: return refuse("storage", "the store failed; nothing was changed");
     case storage::commit_result::unavailable:
       return refuse("storage", "the cluster is out of reach; nothing was changed");
+    case storage::commit_result::unknown:
+      return refuse("storage", "the cluster did not say whether it was changed; look before you try again");
     case storage::commit_result::conflict: break;
   }
   if (++work.tries >= most_tries) return refuse("conflict", "others keep changing the same; try again");

@@ -20,6 +20,7 @@ void conclude(commit_ptr&& job, storage::commit_result result) {
   // From here on a death on the way back must not turn a change that lasts
   // into "nothing took effect".
   if (result == storage::commit_result::applied && job->ex) job->ex->settle(proto::reply(job->if_applied));
+  if (result == storage::commit_result::unknown && job->ex) job->ex->settle({proto::http_status::none, {}});
   // A copy: the receiver may destroy the job before the sending is done.
   const auto home = job->reply_to;
   if (home) caf::anon_send(home, std::move(job));

@@ -97,6 +97,7 @@ void sweeper_state::committed(commit_ptr&& job) {
       // Somebody changed one of the rows: look again, but not for ever.
       return go_on(++conflicts_ <= most_conflicts ? place_ : next_stage(place_));
     case storage::commit_result::unavailable:
+    case storage::commit_result::unknown:
       // The next look finds the duty anew, and begins again.
       on_duty_ = false;
       [[fallthrough]];

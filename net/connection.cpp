@@ -164,6 +164,10 @@ void connection::settle(std::uint64_t position, proto::reply&& answer) {
 void connection::flush() {
   if (writing_) return;
   while (!slots_.empty() && slots_.front().ready) {
+    if (slots_.front().answer.status == http_status::none) {
+      break_off();
+      break;
+    }
     append(slots_.front(), slots_.size() == 1);
     slots_.pop_front();
     ++first_position_;
@@ -172,6 +176,17 @@ void connection::flush() {
   writing_ = true;
   write_deadline_ = worker_.after(worker_.options().body_timeout);
   send_all(boost::asio::buffer(output_));
+}
+
+// It ends after the answers before; whatever came behind is not answered.
+void connection::break_off() {
+  for (const auto& slot : slots_)
+    if (!slot.ready) worker_.orphan(slot.ticket);
+  first_position_ += slots_.size();
+  slots_.clear();
+  request_.reset();
+  in_step_ = false;
+  closing_ = true;
 }
 
 void connection::append(answer_slot& slot, bool last) {

@@ -93,6 +93,7 @@ class connection : public std::enable_shared_from_this<connection> {
   answer_slot& add_slot(answer_slot::kind what);
   void flush();
   void append(answer_slot& slot, bool last);
+  void break_off();
   void read_more();
   void watch_phase();
   void finish();

@@ -256,6 +256,7 @@ constexpr std::string_view name(code c) { return row(c).name; }
 
 /// What the transport answers instead of a sealed answer (contract, section 2).
 enum class http_status : std::uint16_t {
+  none = 0,  ///< no answer, the connection ends: whether the request took effect is not known
   ok = 200,
   bad_request = 400,
   unauthorized = 401,
@@ -270,6 +271,7 @@ enum class http_status : std::uint16_t {
 /// The one line of a plain answer; it names the status and nothing else.
 constexpr std::string_view plain_text(http_status s) {
   switch (s) {
+    case http_status::none: return {};
     case http_status::ok: return "200 OK\n";
     case http_status::bad_request: return "400 Bad Request\n";
     case http_status::unauthorized: return "401 Unauthorized\n";

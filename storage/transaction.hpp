@@ -64,6 +64,7 @@ enum class commit_result : std::uint8_t {
   storage_full,   ///< the disk or the map is full; nothing was written
   storage_error,  ///< the store failed; nothing was written
   unavailable,    ///< the cluster's engine is out of reach, or it came too late; nothing was written
+  unknown,        ///< the cluster's engine was sent it, and did not say whether it was written
 };
 
 /// Valid as long as the view it came from.

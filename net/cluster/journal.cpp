@@ -128,14 +128,14 @@ journal::results journal::commit_batch(batch_span batch, std::uint64_t& revision
     const auto answer = etcd_.commit(compose(keys_, options_.node, place_, batch));
     if (answer) {
       const auto outcome = read_outcome(*answer, keys_, options_.node, place_, batch.size());
-      if (!outcome) return say("etcd's answer cannot be understood"), all(commit_result::storage_error);
+      if (!outcome) return say("etcd's answer cannot be understood"), all(commit_result::unknown);
       if (outcome->what == batch_outcome::kind::decided) return conclude(*outcome, revision);
       if (outcome->what == batch_outcome::kind::displaced) {
         place_.expected = outcome->revision;
       } else {
         say("another process has committed as node " + options_.node + ": give each node a name of its own");
         const bool is_back = take_back();
-        if (copies.sent() || (!is_back && copies.is_late(patience))) return all(commit_result::unavailable);
+        if (copies.sent() || (!is_back && copies.is_late(patience))) return all(undecided(copies));
         if (!is_back) rest(attempts);
       }
       continue;
@@ -154,7 +154,12 @@ journal::results journal::commit_batch(batch_span batch, std::uint64_t& revision
     }
     rest(attempts);
   }
-  return all(commit_result::unavailable);
+  return all(undecided(copies));
+}
+
+// A copy may have taken effect, or still do so.
+commit_result journal::undecided(const sending& copies) {
+  return copies.sent() ? commit_result::unknown : commit_result::unavailable;
 }
 
 journal::results journal::commit_halves(batch_span batch, std::uint64_t& revision) {

@@ -36,12 +36,12 @@ class journal {
 
   /// All of scope `cluster` and well-formed. While etcd is out of reach and
   /// nothing was sent: `unavailable` after about a second. Once something was
-  /// sent, returns when its outcome is known, or a stop was asked for; or, where
-  /// etcd takes no writes any more, when a copy on its way must have arrived.
+  /// sent, returns when its outcome is known, or, with `unknown`, when a stop was
+  /// asked for; or, where etcd takes no writes any more, when a copy on its way
+  /// must have arrived.
   ///
   /// When another process has taken the node's name in between, takes it back if
-  /// this one is registered. A batch that was under way then counts as not
-  /// committed, though nobody knows.
+  /// this one is registered. A batch that was under way then is `unknown`.
   committed commit(std::span<const storage::mini_transaction* const> all);
 
   void stop() noexcept;
@@ -56,6 +56,7 @@ class journal {
 
   results commit_batch(batch_span batch, std::uint64_t& revision);
   results commit_halves(batch_span batch, std::uint64_t& revision);
+  static storage::commit_result undecided(const sending& copies);
   results conclude(const batch_outcome& decided, std::uint64_t& revision);
   /// What became of copies that were sent; nothing = none was applied so far.
   std::optional<batch_outcome> find_out(std::size_t parts);

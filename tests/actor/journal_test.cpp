@@ -28,7 +28,9 @@ class journal_actor_test : public testing::Test {
     std::vector<commit_result> results;
     for (const auto* tx : batch) {
       keys.push_back(tx->writes.at(0).key);
-      results.push_back(tx->writes.at(0).key == "conflict" ? commit_result::conflict : commit_result::applied);
+      results.push_back(tx->writes.at(0).key == "conflict"  ? commit_result::conflict
+                        : tx->writes.at(0).key == "unknown" ? commit_result::unknown
+                                                            : commit_result::applied);
     }
     if (forgets_results) results.clear();
     return results;
@@ -115,6 +117,16 @@ TEST_F(journal_actor_test, settles_nothing_that_was_not_applied) {
   lost->reply_to = nullptr;
   caf::anon_send(actor, std::move(lost));
   EXPECT_EQ(answers->take().value().status, proto::http_status::unavailable);
+}
+
+TEST_F(journal_actor_test, claims_nothing_about_what_may_have_been_applied) {
+  const auto answers = std::make_shared<test::answers>();
+  may_commit.set_value();
+  auto lost = job("unknown");
+  lost->ex = test::make_exchange(answers, proto::request::user_list, R"({"user_id": 1})");
+  lost->reply_to = nullptr;
+  caf::anon_send(actor, std::move(lost));
+  EXPECT_EQ(answers->take().value().status, proto::http_status::none);
 }
 
 /// One whose exchange was to begin before `deadline`.

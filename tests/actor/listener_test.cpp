@@ -36,6 +36,21 @@ TEST(listener, answers_pipelined_requests_in_their_order) {
   EXPECT_EQ(c.receive().body, R"({"live":true})");
 }
 
+TEST(listener, ends_the_connection_where_nobody_knows_the_answer) {
+  rig r;
+  client c(r.port());
+  c.send(post(r.sealed("keep", 1)) + post(r.sealed("keep", 2)) + post(r.sealed("keep", 3)) + post(r.sealed("echo", 4)));
+  auto kept = r.door.take_kept(3);
+  kept[1]->answer({proto::http_status::none, {}});
+  scripted_door::answer(*kept[0]);
+  EXPECT_EQ(r.opened(c.receive().body), "{\"reqid\":1}");
+  EXPECT_EQ(c.receive().status, 0);
+  EXPECT_TRUE(c.sees_end());
+  scripted_door::answer(*kept[2]);
+  client other(r.port());
+  EXPECT_EQ(other.ask(post(r.sealed("echo", 5))).status, 200) << "the listener goes on";
+}
+
 TEST(listener, serves_more_pipelined_requests_than_it_takes_at_once) {
   auto o = quick_options();
   o.max_pipelined = 3;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "net/cluster/cluster_store.hpp"
+#include "storage/audit_store.hpp"
 #include "storage/cluster_keys.hpp"
 #include "tests/cluster/etcd_server.hpp"
 
@@ -57,6 +58,7 @@ class cluster_node {
     if (::mkdtemp(path.data()) == nullptr) std::abort();
     directory_ = path;
     how_.etcd = etcd.client_options();
+    how_.etcd.health = std::make_shared<net::etcd::member_health>(how_.etcd.endpoints.size());
     how_.node = name;
     how_.reads = reads;
     open();
@@ -86,6 +88,7 @@ class cluster_node {
     return done ? std::string() : done.error();
   }
   net::cluster::options& options() { return how_; }
+  const std::filesystem::path& directory() const { return directory_; }
 
   commit_result commit(const mini_transaction& tx) { return commit_all({tx}).front(); }
   std::vector<commit_result> commit_all(const std::vector<mini_transaction>& all) {
@@ -125,6 +128,17 @@ inline mini_transaction replacing(const std::string& key, std::uint64_t expected
   auto tx = putting(key, value, in);
   tx.expects.push_back({in, key, expected});
   return tx;
+}
+
+/// Of the node's audit trail.
+inline std::vector<std::string> events_of(cluster_node& node) {
+  std::vector<std::string> texts;
+  const auto view = node.env->read();
+  storage::for_each_audit_record(*view, 1, [&](const storage::audit_record& r) {
+    texts.emplace_back(r.text);
+    return true;
+  });
+  return texts;
 }
 
 /// Whom an exchange is answered.

@@ -3,7 +3,6 @@
 #include <thread>
 
 #include "net/cluster/leaving.hpp"
-#include "storage/audit_store.hpp"
 #include "storage/projection.hpp"
 #include "tests/cluster/cluster_rig.hpp"
 
@@ -18,16 +17,6 @@ class cluster_store_test : public ::testing::Test {
   }
   etcd_server etcd;
 };
-
-std::vector<std::string> events_of(cluster_node& node) {
-  std::vector<std::string> texts;
-  const auto view = node.env->read();
-  storage::for_each_audit_record(*view, 1, [&](const storage::audit_record& r) {
-    texts.emplace_back(r.text);
-    return true;
-  });
-  return texts;
-}
 
 TEST_F(cluster_store_test, a_commit_is_read_at_once_where_it_was_made_and_soon_elsewhere) {
   cluster_node a(etcd, "a");
@@ -218,46 +207,6 @@ TEST_F(cluster_store_test, a_node_that_was_away_notices_another_history) {
   EXPECT_EQ(b.store->look().rebuilds, 1U);
 }
 
-TEST_F(cluster_store_test, without_etcd_nothing_is_committed_and_that_is_said_soon) {
-  cluster_node a(etcd, "a");
-  ASSERT_EQ(a.start(), "");
-  etcd.kill();
-  EXPECT_EQ(a.commit(putting("k", "1")), commit_result::unavailable);
-  EXPECT_NE(a.store->last_failure(), "");
-  ASSERT_TRUE(etcd.restart());
-  ASSERT_TRUE(eventually([&] { return a.commit(putting("k", "2")) == commit_result::applied; }));
-  EXPECT_EQ(a.value(slice::emails, "k"), "2");
-}
-
-TEST_F(cluster_store_test, an_outcome_that_was_unknown_is_found_out) {
-  cluster_node a(etcd, "a");
-  ASSERT_EQ(a.start(), "");
-  ASSERT_EQ(a.commit(replacing("k", 0, "1")), commit_result::applied);
-  const auto before = a.revision(slice::emails, "k");
-  etcd.freeze();
-  std::jthread later([&] {
-    ASSERT_TRUE(eventually([&] { return a.store->look().unknown_outcomes > 0; }));
-    etcd.thaw();
-  });
-  const auto results = a.commit_all({replacing("k", before, "2"), replacing("k2", 5, "x"), replacing("k3", 0, "y")});
-  using enum commit_result;
-  EXPECT_EQ(results, (std::vector{applied, conflict, applied}));
-  EXPECT_EQ(a.value(slice::emails, "k"), "2");
-  EXPECT_EQ(a.store->look().unknown_outcomes, 1U);
-}
-
-TEST_F(cluster_store_test, another_process_with_the_nodes_name_ends_the_commits_of_the_first) {
-  cluster_node a(etcd, "a");
-  cluster_node usurper(etcd, "a");
-  ASSERT_EQ(a.start(), "");
-  ASSERT_EQ(a.commit(putting("k", "1")), commit_result::applied);
-  ASSERT_EQ(usurper.start(), "");
-  EXPECT_EQ(a.commit(putting("k", "2")), commit_result::unavailable);
-  EXPECT_EQ(usurper.commit(putting("k", "3")), commit_result::applied);
-  EXPECT_EQ(a.commit(putting("k", "4")), commit_result::unavailable);
-  EXPECT_TRUE(a.has(slice::emails, "k", "3"));
-}
-
 // As when two processes of one name start at the same moment, and one of them
 // is turned away.
 TEST_F(cluster_store_test, who_is_registered_takes_its_name_back) {
@@ -336,49 +285,6 @@ TEST_F(cluster_store_test, a_start_that_waits_for_etcd_can_be_stopped) {
     a.store->stop();
   });
   EXPECT_NE(a.start(), "");
-}
-
-class three_members : public ::testing::Test {
- protected:
-  void SetUp() override {
-    ASSERT_TRUE(etcd.ok()) << etcd.error();
-    found(etcd);
-  }
-  etcd_server etcd{{.members = 3}};
-};
-
-// Counts up by expectation while leaders die: no step may be lost or taken twice.
-TEST_F(three_members, no_acknowledged_change_is_lost_or_applied_twice_when_leaders_die) {
-  cluster_node a(etcd, "a");
-  ASSERT_EQ(a.start(), "");
-  std::atomic<bool> done = false;
-  std::uint64_t acknowledged = 0;
-  std::jthread counting([&] {
-    std::uint64_t revision = 0;
-    while (!done) {
-      const auto next = std::to_string(acknowledged + 1);
-      auto tx = replacing("count", revision, next);
-      tx.events = {next};
-      const auto result = a.commit(tx);
-      if (result == commit_result::unavailable) continue;
-      ASSERT_EQ(result, commit_result::applied) << "nobody else writes it";
-      ++acknowledged;
-      revision = a.revision(slice::emails, "count");
-    }
-  });
-  for (int i = 0; i < 3; ++i) {
-    const auto before = acknowledged;
-    const auto leader = etcd.leader();
-    ASSERT_LT(leader, 3U);
-    etcd.kill(leader);
-    ASSERT_TRUE(eventually([&] { return acknowledged > before + 5; })) << "service comes back";
-    ASSERT_TRUE(etcd.restart(leader));
-    ASSERT_TRUE(etcd.wait_for_leader());
-  }
-  done = true;
-  counting.join();
-  EXPECT_EQ(a.value(slice::emails, "count"), std::to_string(acknowledged));
-  EXPECT_EQ(events_of(a).size(), acknowledged);
 }
 
 }  // namespace

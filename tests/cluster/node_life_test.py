@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 import unittest
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
-from authnzerver_client import Unavailable
+from authnzerver_client import AuthnzerverError, Unavailable
 from cluster_case import ClusterCase
 from cluster_rig import Cluster, Node, wait_for
 from etcd_members import LOOPBACK, Etcd, own_port
@@ -37,6 +39,12 @@ class NodeCase(ClusterCase):
         other.join()
         other.items["clusternode"] = node.name
         return other
+
+
+class Start(NodeCase):
+    def test_a_node_listens_once_its_state_is_recent(self) -> None:
+        for node in self.nodes:
+            self.assertLess(node.log.index("cluster.fresh"), node.log.index("server.listening"), node.log)
 
 
 class Drain(NodeCase):
@@ -204,6 +212,19 @@ class EtcdInTrouble(NodeCase):
         self.freeze()
         wait_for(lambda: self.not_ready(node), why="it is ready still")
         self.assertEqual(node.stop(), 0)
+        self.cluster.etcd.thaw(0)
+        node.start()
+
+    def test_what_became_of_a_write_that_was_sent_is_left_open_when_the_node_stops(self) -> None:
+        node = self.nodes[1]
+        with ThreadPoolExecutor(1) as pool:
+            self.freeze()
+            asked = pool.submit(self.session, node)
+            time.sleep(0.5)
+            self.assertEqual(node.stop(), 0)
+            with self.assertRaises(AuthnzerverError) as failed:
+                asked.result()
+        self.assertTrue(failed.exception.uncertain, failed.exception)
         self.cluster.etcd.thaw(0)
         node.start()
 
