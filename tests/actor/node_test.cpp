@@ -68,6 +68,13 @@ TEST_F(node_test, tells_of_a_full_disk_and_goes_on_when_there_is_room) {
   EXPECT_EQ(reason(ask(request::session_new, new_session())), "ok");
 }
 
+TEST_F(node_test, answers_nothing_where_the_cluster_does_not_say_what_became_of_a_commit) {
+  store.failure = commit_result::unknown;
+  store.failures = 1;
+  EXPECT_EQ(ask(request::session_new, new_session()).status, http_status::none);
+  EXPECT_EQ(reason(ask(request::session_new, new_session())), "ok");
+}
+
 TEST_F(node_test, restarts_an_actor_that_dies_and_counts_it) {
   caf::anon_send_exit(routes.current()->sessions[0], caf::exit_reason::kill);
   EXPECT_EQ(deaths.take(), "session-0");

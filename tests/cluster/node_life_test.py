@@ -13,6 +13,7 @@ from authnzerver_client import AuthnzerverError, Unavailable
 from cluster_case import ClusterCase
 from cluster_rig import Cluster, Node, wait_for
 from etcd_members import LOOPBACK, Etcd, own_port
+from relay import Relay
 
 
 class NodeCase(ClusterCase):
@@ -215,19 +216,6 @@ class EtcdInTrouble(NodeCase):
         self.cluster.etcd.thaw(0)
         node.start()
 
-    def test_what_became_of_a_write_that_was_sent_is_left_open_when_the_node_stops(self) -> None:
-        node = self.nodes[1]
-        with ThreadPoolExecutor(1) as pool:
-            self.freeze()
-            asked = pool.submit(self.session, node)
-            time.sleep(0.5)
-            self.assertEqual(node.stop(), 0)
-            with self.assertRaises(AuthnzerverError) as failed:
-                asked.result()
-        self.assertTrue(failed.exception.uncertain, failed.exception)
-        self.cluster.etcd.thaw(0)
-        node.start()
-
     def test_a_node_that_waits_for_etcd_can_be_stopped(self) -> None:
         node = self.nodes[1]
         self.assertEqual(node.stop(), 0)
@@ -239,6 +227,33 @@ class EtcdInTrouble(NodeCase):
         self.assertEqual(node.wait(), 0)
         self.cluster.etcd.thaw(0)
         node.start()
+
+
+class Displaced(NodeCase):
+    """The second node reaches etcd by a link of its own."""
+
+    relay: Relay
+
+    @classmethod
+    def make_cluster(cls) -> Cluster:
+        etcd = Etcd(1).start()
+        cls.relay = Relay(etcd.urls[0])
+        cls.addClassCleanup(cls.relay.close)
+        return Cluster(etcd, (LOOPBACK,) * 2, urls_for=lambda n: [cls.relay.url] if n == 1 else etcd.urls)
+
+    def test_what_became_of_a_write_that_was_sent_before_another_process_took_the_name_is_left_open(self) -> None:
+        node, etcd = self.nodes[1], self.cluster.etcd
+        with ThreadPoolExecutor(1) as pool:
+            self.relay.hang()
+            asked = pool.submit(self.session, node)
+            time.sleep(2)
+            self.assertEqual(etcd.ctl("put", f"{self.cluster.prefix}/d/b/{node.name}", "another:0").returncode, 0)
+            self.relay.go_on()
+            with self.assertRaises(AuthnzerverError) as failed:
+                asked.result()
+        self.assertTrue(failed.exception.uncertain, failed.exception)
+        wait_for(lambda: not self.not_ready(node), why="it is not ready again")
+        self.session(node)
 
 
 if __name__ == "__main__":
