@@ -35,6 +35,11 @@ bool read_place(record_reader& in, rate_place& into) {
   return read_hash(in, into.own) && read_hash(in, into.shared);
 }
 
+/// Buckets are taken from once for a request.
+bool are_apart(const rate_place& a, const rate_place& b) {
+  return a.what != b.what && a.own != b.own && a.shared != b.shared;
+}
+
 bool read_question(record_reader& in, rate_question& into) {
   const auto kind = in.u8();
   if (kind > static_cast<std::uint8_t>(rate_question::kind::give_back)) return false;
@@ -43,7 +48,8 @@ bool read_question(record_reader& in, rate_question& into) {
   into.count = in.u8();
   if (into.count < 1 || into.count > into.places.size()) return false;
   const auto places = std::span(into.places).first(into.count);
-  return std::ranges::all_of(places, [&](rate_place& p) { return read_place(in, p); });
+  return std::ranges::all_of(places, [&](rate_place& p) { return read_place(in, p); }) &&
+         (places.size() == 1 || are_apart(places[0], places[1]));
 }
 
 bool read_verdict(record_reader& in, std::optional<rate_verdict>& into) {

@@ -76,6 +76,21 @@ TEST(cluster_limits_text, that_refuses_without_a_time_is_refused) {
   EXPECT_FALSE(unpack_verdicts(std::string("\x01\0\0\0\x01\x01\0\0\0\x05", 10)));
 }
 
+// Whoever takes twice from a bucket that has one left leaves it with four thousand millions.
+TEST(cluster_limits_text, that_asks_twice_for_one_bucket_is_refused) {
+  const rate_place client{rate_subject::kind::client, filled(1), filled(2)};
+  const rate_place address{rate_subject::kind::mail_address, filled(3), filled(4)};
+  const auto understood = [&](const rate_place& second) {
+    const rate_question one{.row = &proto::row(request::user_lookup_email), .places = {client, second}, .count = 2};
+    return unpack_questions(pack_questions({&one, 1})).has_value();
+  };
+  EXPECT_TRUE(understood(address));
+  EXPECT_FALSE(understood(client));
+  EXPECT_FALSE(understood({rate_subject::kind::client, filled(3), filled(4)}));
+  EXPECT_FALSE(understood({rate_subject::kind::mail_address, filled(1), filled(4)}));
+  EXPECT_FALSE(understood({rate_subject::kind::mail_address, filled(3), filled(2)}));
+}
+
 TEST(cluster_limits_text, does_not_name_anybody) {
   bucket_run run;
   const rate_subject anna{rate_subject::kind::mail_address, "anna@example.org"};
