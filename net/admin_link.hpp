@@ -1,5 +1,6 @@
 /// The node's end of the admin link: publishes the inspector to whoever has
-/// shown a good certificate to a TLS listener of its own.
+/// shown a good certificate to a TLS listener of its own. Who asks is whom the
+/// certificate names, whatever a tool says.
 #pragma once
 
 #include <caf/all.hpp>
@@ -33,7 +34,7 @@ class admin_link {
   std::uint16_t port() const;
   /// For links from now on. Thread-safe.
   tl::expected<void, std::string> set_identity(const link_identity& identity);
-  /// Closes all links, and its actor.
+  /// Closes all links, and its actors.
   void stop();
 
  private:

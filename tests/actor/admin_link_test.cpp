@@ -71,6 +71,15 @@ TEST(admin_link, takes_questions_and_answers) {
   EXPECT_TRUE((*link)->holds());
 }
 
+TEST(admin_link, takes_who_asks_from_the_certificate) {
+  const link_folder folder;
+  const link_node node(folder.node());
+  const auto link = net::link_dial::open(folder.admin(), to(node));
+  ASSERT_TRUE(link) << link.error();
+  EXPECT_EQ((*link)->ask("node", "{}", "eve", 20s).value_or("none"), "node {} ada");
+  EXPECT_EQ((*link)->hello(1, "eve", 20s).value_or("none"), "hello 1 ada");
+}
+
 TEST(admin_link, carries_answers_that_are_larger_than_any_buffer) {
   const link_folder folder;
   const link_node node(folder.node());
