@@ -27,6 +27,8 @@ constexpr std::chrono::seconds start_is_told_every{20};
 constexpr std::chrono::milliseconds name_is_tried_every{200};
 // etcd looks for leases that are over twice a second, and new leaders begin them anew.
 constexpr std::chrono::seconds lease_ends_late{3};
+constexpr std::chrono::seconds fresh_takes{2};
+constexpr std::chrono::milliseconds fresh_is_looked_for_every{10};
 
 actors::log_level level_of(std::string_view event) {
   constexpr auto good = std::to_array<std::string_view>({"cluster.joined", "cluster.fresh", "cluster.commits",
@@ -147,6 +149,7 @@ outcome<bool> cluster_node::join(requests_to_main& wishes) {
   auto joined = await_name(stopped.get_token()).and_then([&] { return store_.start(); }).and_then([&] {
     return membership_.start();
   });
+  if (joined) await_fresh(stopped.get_token());
   // No signal is acted on from here; what comes waits for the next watch.
   watch->reset();
   if (stopped.stop_requested()) return false;
@@ -183,6 +186,14 @@ outcome<void> cluster_node::await_name(const std::stop_token& stopped) {
                             "; choose another clusternode, or stop that one");
   } while (rest(name_is_tried_every, stopped));
   return {};
+}
+
+// systemd, and who restarts one node after the other, shall be told "ready" by a
+// node that serves. If etcd fails meanwhile it starts all the same, and refuses.
+void cluster_node::await_fresh(const std::stop_token& stopped) const {
+  using clock = std::chrono::steady_clock;
+  const auto patience = clock::now() + fresh_takes;
+  while (!store_.look().fresh && clock::now() < patience && rest(fresh_is_looked_for_every, stopped)) continue;
 }
 
 outcome<void> cluster_node::start_links(caf::actor_system& system, net::cluster::peer_service service) {

@@ -63,6 +63,7 @@ class cluster_node {
 
  private:
   tl::expected<void, std::string> await_name(const std::stop_token& stopped);
+  void await_fresh(const std::stop_token& stopped) const;
   void stop();
   void give_duties_up();
   std::vector<std::string> duties_held() const;
