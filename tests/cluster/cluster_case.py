@@ -68,8 +68,8 @@ class ClusterCase(unittest.TestCase):
 
     def linked(self, node: Node) -> set[str]:
         """The nodes that it has a link to."""
-        links = self.cluster.ctl_json("cluster", "status", node=node)["links"]
-        return {link["node"] for link in links if link["linked"]}
+        members = self.cluster.ctl_json("cluster", "members", node=node)["members"]
+        return {member["node"] for member in members if member["linked"]}
 
     def wait_for_links(self, *nodes: Node) -> None:
         """Of each to each, whoever else there is."""

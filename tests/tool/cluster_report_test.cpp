@@ -135,6 +135,19 @@ TEST(cluster_report, tells_trouble_of_a_node_that_serves) {
   EXPECT_EQ(problem(f), "another process commits as node here");
 }
 
+TEST(cluster_report, names_the_nodes_to_which_there_is_no_link) {
+  auto f = in_order();
+  f.links = std::make_shared<const actors::peer_view>(
+      actors::peer_view{.number = 1, .self = "here", .others = {{"b", {}}, {"c", {}}}});
+  EXPECT_TRUE(begins(problem(f), "this node has no link to b, c, so each counts rate limits for itself")) << problem(f);
+}
+
+TEST(cluster_report, takes_a_node_without_others_for_linked) {
+  auto f = in_order();
+  f.links = std::make_shared<const actors::peer_view>(actors::peer_view{.number = 1, .self = "here", .others = {}});
+  EXPECT_TRUE(problems_of(f).empty());
+}
+
 TEST(cluster_report, names_a_node_that_is_not_registered_unless_it_was_drained) {
   auto f = in_order();
   f.registered = false;

@@ -73,6 +73,16 @@ void judge_node(const cluster_facts& f, std::vector<std::string>& out) {
         "log");
 }
 
+void judge_links(const actors::peer_view& links, std::vector<std::string>& out) {
+  std::string without;
+  for (const auto& other : links.others)
+    if (!other.door) without += (without.empty() ? "" : ", ") + other.node;
+  if (!without.empty())
+    out.push_back("this node has no link to " + without +
+                  ", so each counts rate limits for itself: see cluster.link-failed in the log, and whether both have "
+                  "the item clusterport and reach each other by it");
+}
+
 std::string_view name(net::cluster::consistency reads) {
   return reads == net::cluster::consistency::strict ? "strict" : "bounded";
 }
@@ -111,6 +121,7 @@ ordered_json linked_to(const actors::peer_view* links, const std::string& node) 
 std::vector<std::string> problems_of(const cluster_facts& f) {
   std::vector<std::string> out;
   judge_node(f, out);
+  if (f.links) judge_links(*f.links, out);
   if (std::ranges::none_of(f.etcd, &member_status::answers))
     out.emplace_back("no member of etcd answers: nothing can be written, and soon every request is refused (503)");
   for (const auto& m : f.etcd) judge(m, out);
