@@ -59,6 +59,7 @@ struct cluster_store::state {
   tl::expected<void, std::string> await_state();
   void commit_to_cluster(std::span<const mini_transaction* const> batch, const std::vector<std::size_t>& places,
                          std::vector<commit_result>& results);
+  void await(std::uint64_t revision);
   void commit_locally(std::span<const mini_transaction* const> batch, const std::vector<std::size_t>& places,
                       std::vector<commit_result>& results);
 
@@ -141,16 +142,25 @@ void cluster_store::state::commit_to_cluster(std::span<const mini_transaction* c
                                              const std::vector<std::size_t>& places,
                                              std::vector<commit_result>& results) {
   if (places.empty()) return;
+  if (reached.held_up()) {
+    for (const auto i : places) results[i] = commit_result::unavailable;
+    return;
+  }
   const auto mine = select(batch, places);
   const auto done = commits.commit(mine);
   for (std::size_t i = 0; i < places.size(); ++i) results[places[i]] = done.results[i];
-  if (done.revision == 0) return;
-  // Whoever is answered, or decides again, sees what it has led to. Not for
-  // ever: a projection that has no room must not hold answers up that are true.
+  if (done.revision != 0) await(done.revision);
+}
+
+// Whoever is answered, or decides again, sees what it has led to. Not for ever:
+// what holds the projection up must not hold up answers that are true. What has
+// no room is not fresh either, and nobody decides on it.
+void cluster_store::state::await(std::uint64_t revision) {
   const auto history = reached.history();
   const auto end = std::chrono::steady_clock::now() + longest_wait;
-  while (!stopping.stop_requested() && reached.history() == history && std::chrono::steady_clock::now() < end)
-    if (reached.wait_for(done.revision, look_every, stopping.get_token())) return;
+  while (!stopping.stop_requested() && !reached.held_up() && reached.history() == history &&
+         std::chrono::steady_clock::now() < end)
+    if (reached.wait_for(revision, look_every, stopping.get_token())) return;
 }
 
 void cluster_store::state::commit_locally(std::span<const mini_transaction* const> batch,

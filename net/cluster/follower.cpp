@@ -15,6 +15,7 @@ using std::chrono::steady_clock;
 constexpr milliseconds look_every{100};
 constexpr milliseconds shortest_rest{20};
 constexpr milliseconds longest_rest{1000};
+constexpr milliseconds until_room_is_looked_for{250};
 constexpr milliseconds longest_silence{30000};
 constexpr std::chrono::seconds between_rebuilds{10};
 
@@ -59,8 +60,8 @@ void follower::say(const std::string& text) {
   if (!text.empty()) parts_.log("cluster.follower", text);
 }
 
-void follower::rest(const std::stop_token& stop) {
-  const auto span = std::min(longest_rest, shortest_rest * (1 << std::min(failures_++, 8)));
+void follower::rest(const std::stop_token& stop, milliseconds longest) {
+  const auto span = std::min(longest, shortest_rest * (1 << std::min(failures_++, 8)));
   std::mutex mutex;
   std::unique_lock lock(mutex);
   std::condition_variable_any().wait_for(lock, stop, span, [] { return false; });
@@ -77,7 +78,7 @@ void follower::run(const std::stop_token& stop) {
     const auto doubts = parts_.reached.doubts();
     const auto continued = is_continued();
     if (!continued) {
-      rest(stop);
+      rest(stop, longest_rest);
     } else if (*continued) {
       parts_.reached.trust(doubts);
       watch_on(stop);
@@ -107,14 +108,14 @@ std::optional<bool> follower::is_continued() {
 
 void follower::fetch_all(const std::stop_token& stop) {
   const auto now = steady_clock::now();
-  if (rebuilt_ && now - *rebuilt_ < between_rebuilds) rest(stop);
+  if (rebuilt_ && now - *rebuilt_ < between_rebuilds) rest(stop, longest_rest);
   rebuilt_ = now;
   const auto doubts = parts_.reached.doubts();
   parts_.log("cluster.rebuilding", "fetching the whole state from etcd");
   const auto fetched = rebuild_from_etcd(etcd_, keys_, projection_, cluster_, parts_.event_of_gap(), {});
   if (!fetched) {
     if (!stop.stop_requested()) say(fetched.error());
-    return rest(stop);
+    return rest(stop, longest_rest);
   }
   ++rebuilds_;
   say({});
@@ -139,7 +140,7 @@ void follower::watch_on(const std::stop_token& stop) {
   ++reconnects_;
   say(why);
   // Whoever has found the member silent has waited for it.
-  if (parts_.reached.whole() && !stream.is_left()) rest(stop);
+  if (parts_.reached.whole() && !stream.is_left()) rest(stop, longest_rest);
 }
 
 // Until the stream breaks, is stuck, or cannot go on.
@@ -181,9 +182,10 @@ bool follower::apply(std::vector<etcd::event>&& events, const std::stop_token& s
   for (;;) {
     const auto done = projection_.apply(read.changes);
     if (done) break;
+    parts_.reached.hold_up();
     say(done.error());
     if (stop.stop_requested()) return false;
-    rest(stop);
+    rest(stop, until_room_is_looked_for);
   }
   failures_ = 0;
   behind_since_ = {};

@@ -52,7 +52,7 @@ class follower {
   /// Why the watch must be begun anew; empty while it need not.
   std::string follow(etcd::watch& stream, const std::stop_token& stop);
   void say(const std::string& text);
-  void rest(const std::stop_token& stop);
+  void rest(const std::stop_token& stop, std::chrono::milliseconds longest);
 
   const options options_;
   const storage::cluster_keys keys_;

@@ -55,7 +55,7 @@ void freshness::stop() {
 
 bool freshness::is_fresh(clock::time_point now) const noexcept {
   const auto as_of = as_of_.load(std::memory_order_acquire);
-  return as_of != 0 && progress_.whole() && !progress_.distrusted() &&
+  return as_of != 0 && progress_.whole() && !progress_.held_up() && !progress_.distrusted() &&
          now.time_since_epoch().count() - as_of <= clock::duration(options_.bound).count();
 }
 
@@ -87,6 +87,7 @@ bool freshness::lets_in(proto::exchange_ptr& ex, const way_on& then) noexcept {
 std::string freshness::not_fresh() const {
   if (is_fresh(clock::now())) return {};
   if (!progress_.whole()) return "the state is being fetched from the cluster";
+  if (progress_.held_up()) return "the store does not take what was changed in the cluster: see the log";
   const auto old = age();
   const auto why = trouble();
   return (old ? "the state is " + std::to_string(old->count()) + " ms old"

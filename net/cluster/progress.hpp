@@ -23,12 +23,17 @@ class progress {
       place_ = p;
     }
     whole_.store(p.whole, std::memory_order_release);
+    held_up_ = false;
     changed_.notify_all();
   }
   place now() const {
     const std::lock_guard lock(mutex_);
     return place_;
   }
+
+  /// The store does not take what comes next, until `set`. That is tried again.
+  void hold_up() noexcept { held_up_ = true; }
+  bool held_up() const noexcept { return held_up_; }
 
   /// What is known of the engine does not go with what was known before.
   void distrust() noexcept { ++doubts_; }
@@ -56,6 +61,7 @@ class progress {
   std::condition_variable_any changed_;
   place place_;
   std::atomic<bool> whole_ = false;
+  std::atomic<bool> held_up_ = false;
   std::atomic<std::uint64_t> doubts_ = 0;
   std::atomic<std::uint64_t> settled_ = 0;
   std::atomic<std::uint64_t> history_ = 0;

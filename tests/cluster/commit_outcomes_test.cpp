@@ -1,5 +1,8 @@
 // What whoever commits is told when etcd, a link, a disk or the node fails.
 
+#include <sys/mount.h>
+
+#include <fstream>
 #include <thread>
 
 #include "tests/cluster/cluster_rig.hpp"
@@ -86,6 +89,55 @@ TEST_F(commit_outcomes, another_process_with_the_nodes_name_ends_the_commits_of_
   EXPECT_EQ(usurper.commit(putting("k", "3")), commit_result::applied);
   EXPECT_EQ(a.commit(putting("k", "4")), commit_result::unavailable);
   EXPECT_TRUE(a.has(slice::emails, "k", "3"));
+}
+
+/// The directory of a node is a disk of its own, and nearly full.
+class small_disk {
+ public:
+  explicit small_disk(cluster_node& node) : node_(node), place_(node.directory()) {
+    node.close();
+    mounted_ = ::mount("tmpfs", place_.c_str(), "tmpfs", 0, "size=4m,mode=0700") == 0;
+    node.open();
+  }
+  ~small_disk() {
+    node_.close();
+    if (mounted_) ::umount2(place_.c_str(), MNT_DETACH);
+  }
+  small_disk(const small_disk&) = delete;
+  small_disk& operator=(const small_disk&) = delete;
+
+  bool mounted() const { return mounted_; }
+  void fill() {
+    std::ofstream filler(place_ / "filler");
+    while (filler << std::string(4096, 'x') << std::flush) continue;
+  }
+  void make_room() { std::filesystem::remove(place_ / "filler"); }
+
+ private:
+  cluster_node& node_;
+  std::filesystem::path place_;
+  bool mounted_ = false;
+};
+
+TEST_F(commit_outcomes, a_node_without_room_refuses_at_once_and_goes_on_when_there_is_some) {
+  cluster_node a(etcd, "a");
+  cluster_node b(etcd, "b");
+  small_disk disk(a);
+  if (!disk.mounted()) GTEST_SKIP() << "a disk of its own is not permitted here";
+  ASSERT_EQ(a.start(), "");
+  ASSERT_EQ(b.start(), "");
+  ASSERT_TRUE(eventually([&] { return a.store->not_fresh().empty(); }));
+  disk.fill();
+  const std::string much(300'000, 'x');
+  EXPECT_EQ(a.commit(putting("much", much)), commit_result::applied) << "it is in etcd";
+  EXPECT_TRUE(b.has(slice::emails, "much", much));
+  EXPECT_NE(a.store->not_fresh(), "") << "nobody decides on what the node has";
+  EXPECT_EQ(a.commit(putting("k", "1")), commit_result::unavailable);
+  EXPECT_EQ(b.commit(replacing("k", 0, "2")), commit_result::applied) << "nothing took effect";
+  disk.make_room();
+  EXPECT_TRUE(eventually([&] { return a.store->not_fresh().empty(); }));
+  EXPECT_EQ(a.value(slice::emails, "much"), much);
+  EXPECT_EQ(a.commit(putting("k", "3")), commit_result::applied);
 }
 
 class three_members : public ::testing::Test {
