@@ -39,16 +39,22 @@ class Frontend:
             pass
         except AuthnzerverError as error:
             if error.uncertain:
+                error.add_note(f"{request} at {first.name}")
                 raise
         self.retried += 1
-        return self.client(second).call(request, body)
+        try:
+            return self.client(second).call(request, body)
+        except AuthnzerverError as error:
+            error.add_note(f"{request} at {second.name}, after {first.name}")
+            raise
 
     def run(self) -> None:
         while not self.over.wait(0.01):
             try:
                 self.step()
             except Exception as failure:  # for whoever stops it
-                self.failures.append(f"{type(failure).__name__}: {failure}")
+                notes = getattr(failure, "__notes__", [])
+                self.failures.append(f"{time.monotonic():.3f} {type(failure).__name__}: {failure} {notes}")
         for client in self.clients.values():
             client.close()
 

@@ -82,6 +82,9 @@ class Upgrade(LimitCase):
                 self.assertEqual(shown["missing"], [], f"{tool} asks {node.name}")
                 self.assertEqual({actor["node"] for actor in shown["actors"]}, {n.name for n in self.nodes})
                 self.assertEqual(self.cluster.ctl_json("cluster", "status", node=node)["problems"], [])
+        for node in self.nodes:
+            self.cluster.ctl("limits", "show", "--all", node=node)
+            self.assertIn("user.created", self.cluster.ctl("audit", "--all", "--limit", "0", node=node))
 
     def test_1_there(self) -> None:
         self.roll(binary("authnzerver"), 81)
