@@ -137,7 +137,8 @@ void cluster_limits::ask(std::string_view owner, rate_question what, counted the
   auto* const to = here ? nullptr : line_to(owner);
   // What was taken at a node that is out of reach by now cannot be given back here.
   if (to == nullptr && !here && what.what == rate_question::kind::give_back) return;
-  if (to == nullptr) return count_here({what, std::move(then)});
+  if (here) return count_here({what, std::move(then)});
+  if (to == nullptr) return count_for_owner({what, std::move(then)});
   to->waiting.push_back({what, std::move(then)});
   if (to->under_way.size() < most_under_way) note_to_self();
 }
@@ -151,22 +152,27 @@ void cluster_limits::count_here(const question& q) {
   q.then(verdict, {});
 }
 
-/// Those that an owner was to be asked and cannot be.
-void cluster_limits::count_here(std::deque<question>&& all) {
-  const auto mine = std::exchange(all, {});
-  for (const auto& q : mine)
-    if (q.what.what == rate_question::kind::take) count_here(q);
+/// What an owner was to be asked and cannot be.
+void cluster_limits::count_for_owner(const question& q) {
+  if (counts_) counts_->limits.counted_for_others.fetch_add(1, std::memory_order_relaxed);
+  count_here(q);
 }
 
-void cluster_limits::count_here(questions& all) {
-  count_here(std::deque<question>(std::make_move_iterator(all.begin()), std::make_move_iterator(all.end())));
+void cluster_limits::count_for_owner(std::deque<question>&& all) {
+  const auto mine = std::exchange(all, {});
+  for (const auto& q : mine)
+    if (q.what.what == rate_question::kind::take) count_for_owner(q);
+}
+
+void cluster_limits::count_for_owner(questions& all) {
+  count_for_owner(std::deque<question>(std::make_move_iterator(all.begin()), std::make_move_iterator(all.end())));
   all.clear();
 }
 
 void cluster_limits::count_all_here() {
   for (auto& [owner, to] : lines_) {
-    for (const auto& asked : std::exchange(to.under_way, {})) count_here(*asked);
-    count_here(std::move(to.waiting));
+    for (const auto& asked : std::exchange(to.under_way, {})) count_for_owner(*asked);
+    count_for_owner(std::move(to.waiting));
   }
 }
 
@@ -186,7 +192,7 @@ void cluster_limits::flush() {
 }
 
 void cluster_limits::send_some(const std::string& owner, line& to) {
-  if (!to.door || to.silent_until > self_->clock().now()) return count_here(std::move(to.waiting));
+  if (!to.door || to.silent_until > self_->clock().now()) return count_for_owner(std::move(to.waiting));
   while (!to.waiting.empty() && to.under_way.size() < most_under_way) {
     questions some;
     for (; !to.waiting.empty() && some.size() < most_questions_a_text; to.waiting.pop_front())
@@ -217,7 +223,7 @@ void cluster_limits::answered(const std::string& owner, const peer_door& door, c
     const auto q = std::move((*asked)[i]);
     if (q.what.what == rate_question::kind::give_back) continue;
     const auto& verdict = (*verdicts)[i];
-    verdict ? q.then(*verdict, owner) : count_here(q);
+    verdict ? q.then(*verdict, owner) : count_for_owner(q);
   }
 }
 
@@ -229,7 +235,7 @@ void cluster_limits::failed(const std::string& owner, const peer_door& door, con
     if (is_same_link(to.door, door)) to.silent_until = self_->clock().now() + rest;
     if (!to.waiting.empty()) note_to_self();
   }
-  count_here(*asked);
+  count_for_owner(*asked);
 }
 
 bool cluster_limits::hand_some(std::size_t slots) {

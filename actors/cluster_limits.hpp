@@ -26,6 +26,7 @@
 
 #include "actors/cluster_limits_text.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/node_meters.hpp"
 #include "actors/peers.hpp"
 
 namespace authnz::actors {
@@ -42,8 +43,10 @@ class cluster_limits {
   /// May be called at once. Destroyed without a call if the actor ends.
   using decided = std::function<void(const rate_verdict&)>;
 
-  cluster_limits(ratelimit_actor::pointer self, const peer_roster& peers, std::shared_ptr<rate_buckets> buckets)
-      : self_(self), peers_(peers), buckets_(std::move(buckets)) {}
+  /// `counts` may be null.
+  cluster_limits(ratelimit_actor::pointer self, const peer_roster& peers, std::shared_ptr<rate_buckets> buckets,
+                 node_meters_ptr counts)
+      : self_(self), peers_(peers), buckets_(std::move(buckets)), counts_(std::move(counts)) {}
 
   /// Whether all buckets of these subjects (one or two) are counted here.
   bool are_ours(const proto::request_row& row, std::span<const rate_subject> subjects);
@@ -82,8 +85,9 @@ class cluster_limits {
   void ask(std::string_view owner, rate_question what, counted then);
   void go_on(const std::shared_ptr<journey>& j, const rate_verdict& first, const std::string& at);
   void count_here(const question& q);
-  void count_here(std::deque<question>&& all);
-  void count_here(questions& all);
+  void count_for_owner(const question& q);
+  void count_for_owner(std::deque<question>&& all);
+  void count_for_owner(questions& all);
   void count_all_here();
   void send_some(const std::string& owner, line& to);
   void send(const std::string& owner, line& to, questions&& some);
@@ -97,6 +101,7 @@ class cluster_limits {
   ratelimit_actor::pointer self_;
   const peer_roster& peers_;
   std::shared_ptr<rate_buckets> buckets_;
+  node_meters_ptr counts_;
   std::shared_ptr<const peer_view> view_;
   std::map<std::string, line, std::less<>> lines_;
   std::optional<rate_buckets::own_position> handing_;  ///< nothing = all has been handed

@@ -83,6 +83,8 @@ struct mail_meter {
 
 struct limit_meter {
   count refused{0};  ///< 429
+  /// Asked of buckets whose owner, another node of the cluster, was out of reach.
+  count counted_for_others{0};
   std::atomic<std::uint64_t> buckets{0};
 };
 

@@ -43,7 +43,7 @@ void ratelimit_state::begin(ratelimit_parts&& parts) {
   parts_ = std::move(parts);
   gate_ = exchange_gate(parts_.card);
   parts_.buckets->configure(parts_.config->rates);
-  if (parts_.peers != nullptr) cluster_.emplace(self_, *parts_.peers, parts_.buckets);
+  if (parts_.peers != nullptr) cluster_.emplace(self_, *parts_.peers, parts_.buckets, parts_.counts);
   tell_size();
   self_->delayed_send(self_, sweep_every, caf::tick_atom_v);
 }

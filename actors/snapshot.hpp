@@ -90,6 +90,7 @@ struct limits_row {
   bool enabled = false;
   std::uint64_t buckets = 0;
   std::uint64_t refused = 0;
+  std::uint64_t counted_for_others = 0;
 };
 
 struct accounts_row {

@@ -71,6 +71,7 @@ void look(const node_meters& m, snapshot& into) {
   into.mail = {into.mail.waiting, m.mail.accepted, m.mail.deferred, m.mail.refused, m.mail.given_up};
   into.limits.buckets = m.limits.buckets;
   into.limits.refused = m.limits.refused;
+  into.limits.counted_for_others = m.limits.counted_for_others;
   into.accounts.autolocks = m.accounts.autolocks;
   into.audit.recorded = m.audit.recorded;
   into.audit.lost = m.audit.lost;

@@ -174,6 +174,9 @@ void security(metric_families& out, const snapshot& s) {
   out.gauge("rate_limits_enabled", "1 when rate limits are on.").add(s.limits.enabled ? 1 : 0);
   out.gauge("rate_limit_buckets", "Callers that are told apart now.").add(number(s.limits.buckets));
   out.counter("rate_limit_refused_total", "Requests refused (429) by a rate limit.").add(number(s.limits.refused));
+  out.counter("rate_limit_counted_for_others_total",
+              "Counts in buckets of other nodes of the cluster, made here because their owner was out of reach.")
+      .add(number(s.limits.counted_for_others));
   out.gauge("accounts_with_failed_checks", "E-mail addresses with failed password checks on record, locked ones too.")
       .add(number(s.accounts.attempts_kept));
   out.counter("account_locks_total", "Accounts that were locked by failed password checks.")

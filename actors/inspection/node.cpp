@@ -17,12 +17,14 @@ constexpr std::array<std::string_view, 4> levels{"debug", "info", "warning", "er
 inspected node(const inspection_parts& p) {
   const auto up = std::chrono::steady_clock::now() - p.meters->started;
   const auto reason = p.door.not_ready();
-  return ordered_json{{"node", p.node_name},
-                      {"version", p.version},
-                      {"protocol", proto::inspection_protocol},
-                      {"uptime_s", std::chrono::duration_cast<std::chrono::seconds>(up).count()},
-                      {"ready", !reason},
-                      {"reason", reason ? ordered_json(*reason) : ordered_json()}};
+  ordered_json out{{"node", p.node_name},
+                   {"version", p.version},
+                   {"protocol", proto::inspection_protocol},
+                   {"uptime_s", std::chrono::duration_cast<std::chrono::seconds>(up).count()},
+                   {"ready", !reason},
+                   {"reason", reason ? ordered_json(*reason) : ordered_json()}};
+  if (p.outside.cluster.peers != nullptr) out["limits_counted_for_others"] = p.meters->limits.counted_for_others.load();
+  return out;
 }
 
 inspected configuration(const inspection_parts& p) {

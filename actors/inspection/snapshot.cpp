@@ -112,7 +112,10 @@ inspected snapshot(const inspection_parts& p) {
                  {"deferred", s.mail.deferred},
                  {"refused", s.mail.refused},
                  {"given_up", s.mail.given_up}};
-  out["limits"] = {{"enabled", s.limits.enabled}, {"buckets", s.limits.buckets}, {"refused", s.limits.refused}};
+  out["limits"] = {{"enabled", s.limits.enabled},
+                   {"buckets", s.limits.buckets},
+                   {"refused", s.limits.refused},
+                   {"counted_for_others", s.limits.counted_for_others}};
   out["accounts"] = {{"attempts_kept", s.accounts.attempts_kept},
                      {"autolocks", s.accounts.autolocks},
                      {"breach_lookups", s.accounts.breach_lookups},

@@ -48,6 +48,7 @@ class cluster_ratelimit_test : public testing::Test {
                                        },
                                    .on_refusal = [this](const proto::exchange& ex) { noted.push_back(ex.client); },
                                    .measured = std::make_shared<meter>(),
+                                   .counts = counts,
                                    .peers = &n.roster});
   }
   /// All but those in `gone` are registered; those in `cut_off` have no links.
@@ -130,6 +131,7 @@ class cluster_ratelimit_test : public testing::Test {
   std::uint64_t view_number = 0;
   std::vector<std::unique_ptr<test_node>> nodes;
   std::vector<std::string> noted;
+  node_meters_ptr counts = std::make_shared<node_meters>();  ///< of all nodes
 };
 
 TEST_F(cluster_ratelimit_test, lets_each_client_have_one_limit_of_all_nodes) {
@@ -179,6 +181,27 @@ TEST_F(cluster_ratelimit_test, counts_itself_what_a_node_without_a_link_owns) {
   const auto client = client_of(2);
   know_each_other({}, {2});
   EXPECT_EQ(passing(60, client), 3 * 4);
+}
+
+TEST_F(cluster_ratelimit_test, tells_how_much_it_counted_for_owners_out_of_reach) {
+  start(2, "user-list:4");
+  const auto client = client_of(1);
+  EXPECT_TRUE(passes(0, client_of(0)));
+  EXPECT_TRUE(passes(0, client));
+  EXPECT_EQ(counts->limits.counted_for_others, 0U);
+  know_each_other({}, {1});
+  EXPECT_TRUE(passes(0, client_of(0)));
+  for (int i = 0; i < 3; ++i) passes(0, client);
+  EXPECT_EQ(counts->limits.counted_for_others, 3U);
+}
+
+TEST_F(cluster_ratelimit_test, tells_what_it_counted_for_an_owner_that_did_not_answer) {
+  start(2, "user-list:4");
+  nodes[1]->door_is = test_node::manner::keeps_silent;
+  send(0, client_of(1));
+  stepped.run();
+  stepped.pass(250ms, 250ms);
+  EXPECT_EQ(counts->limits.counted_for_others, 1U);
 }
 
 TEST_F(cluster_ratelimit_test, counts_itself_while_the_owners_rate_limiter_is_gone) {

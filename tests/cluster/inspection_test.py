@@ -197,6 +197,23 @@ class Limits(InspectionCase):
         self.assertTrue(limited)
         self.assertLess(len(limited), len(clients))
 
+    def test_tells_what_is_counted_for_nodes_out_of_reach(self) -> None:
+        first, _, third = self.nodes
+
+        def counted() -> int:
+            return int(self.cluster.ctl_json("node", node=first)["limits_counted_for_others"])
+
+        before = counted()
+        clients = self.clients("198.20.0")
+        third.signal(signal.SIGSTOP)
+        try:
+            for address in clients:
+                self.assertTrue(self.passes(first, address))
+        finally:
+            third.signal(signal.SIGCONT)
+        self.assertGreater(counted(), before)
+        self.assertLess(counted() - before, len(clients))
+
     def test_says_which_node_could_not_be_asked_and_does_the_rest(self) -> None:
         first, _, third = self.nodes
         third.signal(signal.SIGSTOP)

@@ -107,6 +107,8 @@ sheet hashing(const watched_node& n) {
   s.times("compute time", k.time("hashing", "compute_time"));
   s.row("refused", shown_count(k.total("/hashing/refused")),
         k.rate("/hashing/refused") > 0 ? "! the queue is too long: more hashers or lower argon2 costs" : "");
+  s.count("by other nodes", "/hashing/by_others");
+  s.count("for other nodes", "/hashing/for_others");
   s.heading("Mail");
   s.bars("waiting in the outbox", shown_count(k.total("/mail/waiting")), "mail");
   s.count("accepted", "/mail/accepted");
@@ -171,6 +173,8 @@ sheet limits(const watched_node& n) {
   s.count("buckets", "/limits/buckets");
   s.bars("refused/s", shown_rate(k.rate("/limits/refused")), "limited");
   s.count("refused (429)", "/limits/refused");
+  s.row("counted for others", shown_count(k.total("/limits/counted_for_others")),
+        k.rate("/limits/counted_for_others") > 0 ? "! nodes are out of reach; see authnzctl cluster status" : "");
   s.heading("Accounts");
   s.count("attempts on record", "/accounts/attempts_kept");
   s.count("locked for failures", "/accounts/autolocks");

@@ -122,11 +122,9 @@ drawn_line footer(const model& m) {
 }
 
 lines help(const model& m) {
-  const std::string nodes = m.all ? ", nodes" : "";
-  return {
+  lines out{
       {"Keys", emphasis::heading},
-      {"  1-" + std::to_string(m.views()) +
-       ", tab, shift-tab   actors, requests, hashers & mail, journal & LMDB, connections, limits & locks" + nodes},
+      {"  1-6, tab, shift-tab   actors, requests, hashers & mail, journal & LMDB, connections, limits & locks"},
       {"  up, down, page, home  choose a row (also k and j)"},
       {"  enter                 look at one actor; esc goes back"},
       {"  s                     sort by the next column"},
@@ -139,6 +137,8 @@ lines help(const model& m) {
       {"Bars show the last 60 looks; the greatest of them is a full bar. ! marks what deserves attention."},
       {""},
       {"Press any key to go back.", emphasis::faint}};
+  if (m.all) out.insert(out.begin() + 2, {"  7                     the nodes, a line each"});
+  return out;
 }
 
 }  // namespace
