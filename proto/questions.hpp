@@ -55,11 +55,15 @@ struct question_row {
   bool acts;              ///< changes something; is written to the audit
   std::string_view help;  ///< one sentence
   bool commits = false;   ///< its record in the audit trail is committed with its change
+  /// May come from another node, in an administrator's name. What would let the
+  /// holder of a node's certificate rule over accounts does not.
+  bool by_peers = false;
 };
 
 inline constexpr auto question_table = std::to_array<question_row>({
-    {question::node, "node", false, "Who the node is, since when it runs, and whether it is ready."},
-    {question::snapshot, "snapshot", false, "Every actor, request kind, queue and counter at this moment."},
+    {question::node, "node", false, "Who the node is, since when it runs, and whether it is ready.", false, true},
+    {question::snapshot, "snapshot", false, "Every actor, request kind, queue and counter at this moment.", false,
+     true},
     {question::actor_control, "actor-control", true, "Pause, resume, restart or drain one actor."},
     {question::trace_start, "trace-start", true, "Begin to follow requests; ends by itself."},
     {question::trace_read, "trace-read", false, "The requests that were followed since the last reading."},
@@ -72,19 +76,20 @@ inline constexpr auto question_table = std::to_array<question_row>({
     {question::mail_queue, "mail-queue", false, "Messages that wait to be sent."},
     {question::mail_retry, "mail-retry", true, "Try a message again now.", true},
     {question::mail_drop, "mail-drop", true, "Give a message up.", true},
-    {question::limits, "limits", false, "Rate-limit buckets that are not full."},
-    {question::limits_clear, "limits-clear", true, "Fill a rate-limit bucket, or all of them."},
+    {question::limits, "limits", false, "Rate-limit buckets that are not full.", false, true},
+    {question::limits_clear, "limits-clear", true, "Fill a rate-limit bucket, or all of them.", false, true},
     {question::configuration, "configuration", false, "What the node is configured with, without secrets."},
     {question::configuration_reload, "configuration-reload", true, "Read the configuration again, as SIGHUP does."},
     {question::log_level, "log-level", true, "Read or set the least level that is logged."},
-    {question::audit, "audit", false, "Records of the audit trail, a page of them."},
-    {question::audit_verify, "audit-verify", false, "Whether the audit trail's chain holds."},
-    {question::store_check, "store-check", false, "Whether the store holds together, a part of it."},
-    {question::store_digest, "store-digest", false,
-     "A digest of records of one slice, and of which revision they are."},
+    {question::audit, "audit", false, "Records of the audit trail, a page of them.", false, true},
+    {question::audit_verify, "audit-verify", false, "Whether the audit trail's chain holds.", false, true},
+    {question::store_check, "store-check", false, "Whether the store holds together, a part of it.", false, true},
+    {question::store_digest, "store-digest", false, "A digest of records of one slice, and of which revision they are.",
+     false, true},
     {question::cluster_status, "cluster-status", false,
-     "How the node's state and etcd are, and what is wrong with them."},
-    {question::cluster_members, "cluster-members", false, "The nodes of the cluster that run, and their duties."},
+     "How the node's state and etcd are, and what is wrong with them.", false, true},
+    {question::cluster_members, "cluster-members", false, "The nodes of the cluster that run, and their duties.", false,
+     true},
     {question::cluster_drain, "cluster-drain", true, "Give the node's duties up, and let balancers leave it."},
     {question::relay, "relay", true, "Have another node answer a question; it is written to that one's audit."},
 });

@@ -48,6 +48,9 @@ void inspector_state::relay(const json& given, const std::string& who, const ans
     return done(bad_argument("name the node, and a question for it"));
   if (node == parts_->node_name)
     return ask(question, arguments.dump(), who, [done](const std::string& answer) { done(answer_in(answer)); });
+  if (const auto asked = proto::find_question(question); asked && !proto::row(*asked).by_peers)
+    return done(not_possible("the question " + question + " is not answered to another node; ask node " + node +
+                             " itself: --node HOST:PORT"));
   const auto* const roster = parts_->outside.cluster.peers;
   if (roster == nullptr)
     return done(not_possible("this node has no links to others; set its items cluster and clusterport"));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "actors/interfaces.hpp"
+#include "proto/questions.hpp"
 
 namespace authnz::net::cluster {
 
@@ -32,6 +33,9 @@ using door_actor = peer_door::extend<caf::reacts_to<actors::errand_ptr>>;
 
 constexpr const char* nobody_there =
     R"({"error":{"code":"inspector-restarting","text":"The inspector restarts; ask again in a moment."}})";
+
+constexpr const char* not_for_peers =
+    R"({"error":{"code":"not-possible","text":"This is not answered to another node; ask the node itself."}})";
 
 struct greeting {
   std::uint16_t protocol;
@@ -82,6 +86,8 @@ door_actor::behavior_type door(door_actor::pointer self, const std::shared_ptr<c
           [=](actors::hand_atom, std::string& packed) { p->service.hand(std::move(packed)); },
           [=](actors::ask_atom ask, std::string& name, std::string& arguments,
               std::string& who) -> caf::result<std::string> {
+            if (const auto asked = proto::find_question(name); !asked || !proto::row(*asked).by_peers)
+              return std::string(not_for_peers);
             if (const auto inspector = p->service.inspector())
               return self->delegate(inspector, ask, std::move(name), std::move(arguments), std::move(who));
             return std::string(nobody_there);

@@ -91,8 +91,8 @@ class an_inspector_with_peers : public testing::Test {
 
 TEST_F(an_inspector_with_peers, has_another_node_answer_in_the_askers_name) {
   begin();
-  const auto answer = relay({{"node", "b"}, {"question", "sessions"}, {"arguments", {{"limit", 3}}}});
-  EXPECT_EQ(answer.at("ok"), (json{{"asked", "sessions"}, {"arguments", R"({"limit":3})"}, {"who", "ada"}}));
+  const auto answer = relay({{"node", "b"}, {"question", "audit"}, {"arguments", {{"limit", 3}}}});
+  EXPECT_EQ(answer.at("ok"), (json{{"asked", "audit"}, {"arguments", R"({"limit":3})"}, {"who", "ada"}}));
 }
 
 TEST_F(an_inspector_with_peers, hands_another_nodes_error_on) {
@@ -126,7 +126,7 @@ TEST_F(an_inspector_with_peers, refuses_arguments_that_nest_without_end) {
 
 TEST_F(an_inspector_with_peers, writes_what_others_do_to_no_audit_of_its_own) {
   begin();
-  EXPECT_EQ(error_of({{"node", "b"}, {"question", "session-end"}}), "ok");
+  EXPECT_EQ(error_of({{"node", "b"}, {"question", "limits-clear"}}), "ok");
   EXPECT_TRUE(written_.empty());
 }
 

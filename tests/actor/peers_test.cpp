@@ -100,6 +100,25 @@ TEST_F(peers, bring_administrators_questions_to_the_inspector) {
   EXPECT_NE(ask().find("inspector-restarting"), std::string::npos);
 }
 
+TEST_F(peers, bring_no_questions_that_would_let_a_node_rule) {
+  const auto a = node("a");
+  const auto b = node("b");
+  a->enter();
+  b->enter();
+  ASSERT_TRUE(link_up(*a, "a", *b, "b"));
+  for (const auto& row : proto::question_table) {
+    const auto answer =
+        a->request("b", actors::ask_atom::value, std::string(row.name), std::string("{}"), std::string("ada"));
+    EXPECT_EQ(answer.find("not-possible") == std::string::npos, row.by_peers) << row.name;
+    if (row.acts && row.by_peers) {
+      EXPECT_EQ(row.name, "limits-clear");
+    }
+  }
+  EXPECT_NE(a->request("b", actors::ask_atom::value, std::string("none"), std::string("{}"), std::string("ada"))
+                .find("not-possible"),
+            std::string::npos);
+}
+
 TEST_F(peers, carry_texts_that_are_larger_than_any_buffer) {
   const auto a = node("a");
   const auto b = node("b");
