@@ -42,12 +42,14 @@ struct entry {
 }  // namespace
 
 struct admin_link::state {
+  state(caf::actor_system& s, door_finder f) : system(s), find(std::move(f)) {}
+
   outcome<entry*> find_entry(const std::string& name);
 
   caf::actor_system& system;
   const door_finder find;
-  std::map<std::string, entry> entries = {};  ///< by the name in the certificate; of the listener's thread
-  std::unique_ptr<link_listener> listener = {};
+  std::map<std::string, entry> entries;  ///< by the name in the certificate; of the listener's thread
+  std::unique_ptr<link_listener> listener;
 };
 
 outcome<entry*> admin_link::state::find_entry(const std::string& name) {
