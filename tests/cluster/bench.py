@@ -12,6 +12,7 @@ import re
 import statistics
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from cluster_rig import Cluster
@@ -91,25 +92,73 @@ def measure_revocation(cluster: Cluster, times: int) -> None:
     )
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--rounds", type=int, default=7)
-    options.add_argument("--seconds", type=float, default=3)
-    options.add_argument("--revocations", type=int, default=400)
-    chosen = options.parse_args()
+def checks(node: Server, emails: list[str], seconds: float) -> dict[str, float]:
+    """All at once, one connection each: a node checks one password of an account at a time."""
+    with ThreadPoolExecutor(len(emails)) as loads:
+        bodies = [{"email": email, "password": PASSWORD} for email in emails]
+        figures = list(loads.map(lambda body: load(node, "user-passcheck-nosession", body, 1, seconds), bodies))
+    longest = max(f["p50"] for f in figures) / 1000
+    return {"rate": sum(f["answers"] for f in figures) / seconds, "ms": longest}
+
+
+def measure_hashing(rounds: int, seconds: float) -> None:
+    """Three nodes of one hasher each, of which one is asked: with what the others compute for it, and without."""
+    cluster = Cluster(Etcd(3, "--unsafe-no-fsync=false").start(), hashers="1", argon2="m=65536,t=3,p=1")
+    try:
+        cluster.link()
+        asked = cluster.found().nodes[0]
+        emails = [f"person{number}@example.org" for number in range(8)]
+        for email in emails:
+            asked.ask("user-new", full_name="Some One", email=email, password=PASSWORD)
+            asked.ask("user-set-emailverified", email=email)
+        ratios = []
+        for _ in range(rounds):
+            done = {}
+            for shared in ("0", "1"):
+                asked.stop()
+                asked.cluster_items["hashingbypeers"] = shared
+                asked.join()
+                asked.spawn()
+                asked.wait_until_ready()
+                checks(asked, emails, 1)
+                done[shared] = checks(asked, emails, seconds)
+            ratios.append(done["1"]["rate"] / done["0"]["rate"])
+            print(
+                "  password checks on one of three:"
+                f"   alone {done['0']['rate']:.1f}/s, {done['0']['ms']:.0f} ms"
+                f"   with idle peers {done['1']['rate']:.1f}/s, {done['1']['ms']:.0f} ms"
+            )
+        print(f"hashing: with idle peers/alone {statistics.median(ratios):.2f} (median of {rounds} pairs)\n")
+    finally:
+        cluster.remove()
+
+
+def measure_state(chosen: argparse.Namespace) -> None:
     cluster = Cluster(Etcd(3, "--unsafe-no-fsync=false").start())
     alone = Server()
     try:
         cluster.found()
         alone.start()
-        # The binaries' directory is the build; figures of debug builds mean nothing.
-        print(f"binaries: {Path(binary('authnzerver')).parent.parent.name}\n")
         measure_reads(cluster.nodes[0], alone, chosen.rounds, chosen.seconds)
         measure_writes(cluster.nodes[0], alone, chosen.seconds)
         measure_revocation(cluster, chosen.revocations)
     finally:
         alone.remove()
         cluster.remove()
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--rounds", type=int, default=7)
+    options.add_argument("--seconds", type=float, default=3)
+    options.add_argument("--revocations", type=int, default=400)
+    options.add_argument("--only", choices=("hashing",), help="measure nothing else")
+    chosen = options.parse_args()
+    # The binaries' directory is the build; figures of debug builds mean nothing.
+    print(f"binaries: {Path(binary('authnzerver')).parent.parent.name}\n")
+    if chosen.only != "hashing":
+        measure_state(chosen)
+    measure_hashing(3, 2 * chosen.seconds)
 
 
 if __name__ == "__main__":
