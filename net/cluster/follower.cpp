@@ -159,17 +159,17 @@ std::string follower::follow(etcd::watch& stream, const std::stop_token& stop) {
       return events.error().text;
     }
     has_told = has_told || !events->empty();
+    // A member that is slow to answer others may still tell what happens.
+    const bool left = stream.is_left();
+    const auto silence = left ? options_.bound / 10 : silence_;
     if (!events->empty()) {
       if (!apply(std::move(*events), stop)) break;
-    } else if (stream.is_left()) {
-      skipped_ = 0;
-      return "the watched member of etcd does not answer, another does";
-    } else if (is_stuck()) {
-      skipped_ = has_told ? 0 : skipped_ + 1;
-      silence_ = next_silence();
+    } else if (is_stuck(silence)) {
+      skipped_ = left || has_told ? 0 : skipped_ + 1;
+      if (!left) silence_ = next_silence();
       return "etcd's watch tells nothing while there is news";
     }
-    if (!is_stuck()) say({});
+    if (!is_stuck(silence)) say({});
   }
   return {};
 }
@@ -193,15 +193,15 @@ bool follower::apply(std::vector<etcd::event>&& events, const std::stop_token& s
   return true;
 }
 
-/// Whether the cluster is known to have gone on, for longer than it takes.
-bool follower::is_stuck() {
+/// Whether the cluster is known to have gone on, for longer than `silence`.
+bool follower::is_stuck(milliseconds silence) {
   if (parts_.head() <= parts_.reached.now().applied) {
     behind_since_ = {};
     return false;
   }
   const auto now = steady_clock::now();
   if (behind_since_ == steady_clock::time_point{}) behind_since_ = now;
-  return now - behind_since_ > silence_;
+  return now - behind_since_ > silence;
 }
 
 }  // namespace authnz::net::cluster

@@ -48,7 +48,7 @@ class follower {
   std::optional<bool> is_continued();
   void watch_on(const std::stop_token& stop);
   bool apply(std::vector<etcd::event>&& events, const std::stop_token& stop);
-  bool is_stuck();
+  bool is_stuck(std::chrono::milliseconds silence);
   /// Why the watch must be begun anew; empty while it need not.
   std::string follow(etcd::watch& stream, const std::stop_token& stop);
   void say(const std::string& text);

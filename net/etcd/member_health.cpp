@@ -44,8 +44,8 @@ bool member_health::is_left(std::size_t member, const moment& since) const {
 }
 
 bool member_health::is_hopeless(std::size_t member, const moment& since) const {
-  // Most calls are answered before anybody could know better.
-  constexpr std::chrono::milliseconds shortest_wait{100};
+  // What is given up is sent again: not when all are a little slow.
+  constexpr std::chrono::milliseconds shortest_wait{500};
   if (clock::now() - since.time < shortest_wait) return false;
   const std::lock_guard lock(mutex_);
   return left(member, since) || term_ > since.term;

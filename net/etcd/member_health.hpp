@@ -40,7 +40,7 @@ class member_health {
   /// it was found silent meanwhile, and another has answered after that.
   bool is_left(std::size_t member, const moment& since) const;
   /// Also when etcd has another leader since: what was on its way to the former
-  /// one may be lost, and nobody says so.
+  /// one may be lost, and nobody says so. Not within half a second.
   bool is_hopeless(std::size_t member, const moment& since) const;
 
  private:

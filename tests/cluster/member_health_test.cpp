@@ -58,7 +58,7 @@ TEST(member_health, a_new_leader_makes_an_old_call_hopeless) {
   member_health health(2);
   health.answered(0, 7);
   const auto since = health.now();
-  std::this_thread::sleep_for(std::chrono::milliseconds(150));
+  std::this_thread::sleep_for(std::chrono::milliseconds(550));
   EXPECT_FALSE(health.is_hopeless(0, since));
   health.answered(1, 8);
   EXPECT_TRUE(health.is_hopeless(0, since));
