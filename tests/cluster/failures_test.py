@@ -54,7 +54,7 @@ class Processes(FailureCase):
             stopped = time.monotonic()
             etcd.freeze(leader)
             try:
-                self.assert_back(self.nodes, stopped, MEND_SECONDS, "the member that leads hangs")
+                self.assert_back(self.nodes, stopped, LEADER_SECONDS, "the member that leads hangs")
             finally:
                 etcd.thaw(leader)
 

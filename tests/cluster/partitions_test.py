@@ -8,7 +8,7 @@ import unittest
 from cluster_case import require_long
 from cluster_rig import Cluster, Node
 from etcd_members import Etcd
-from failure_case import DAEMON_SECONDS, MEND_SECONDS, FailureCase
+from failure_case import DAEMON_SECONDS, LEADER_SECONDS, MEND_SECONDS, FailureCase
 from namespaces import Hosts, require_namespaces
 from relay import Relay
 
@@ -91,7 +91,7 @@ class Links(FailureCase):
             with self.load(14 + number):
                 hung = time.monotonic()
                 relay.hang()
-                self.assert_back(self.nodes, hung, MEND_SECONDS, f"n3's link to member {number} hangs")
+                self.assert_back(self.nodes, hung, LEADER_SECONDS, f"n3's link to member {number} hangs")
                 relay.go_on()
 
 
@@ -133,7 +133,7 @@ class Partitions(FailureCase):
             with self.load(31 + number):
                 cut = time.monotonic()
                 self.hosts.cut(number)
-                self.assert_back(self.nodes, cut, MEND_SECONDS, "a member of etcd is cut off")
+                self.assert_back(self.nodes, cut, LEADER_SECONDS, "a member of etcd is cut off")
                 self.hosts.mend(number)
 
     def test_a_member_of_etcd_that_nodes_reach_but_no_other_member_is_done_without(self) -> None:
@@ -144,7 +144,7 @@ class Partitions(FailureCase):
                 for other in others:
                     self.hosts.silence(number, other)
                     self.hosts.silence(other, number)
-                self.assert_back(self.nodes, cut, MEND_SECONDS, f"member {number} is alone with the nodes")
+                self.assert_back(self.nodes, cut, LEADER_SECONDS, f"member {number} is alone with the nodes")
                 for other in others:
                     self.hosts.unsilence(number, other)
                     self.hosts.unsilence(other, number)
@@ -154,7 +154,7 @@ class Partitions(FailureCase):
             with self.load(51 + number):
                 cut = time.monotonic()
                 self.hosts.silence(3, number)
-                self.assert_back(self.nodes, cut, MEND_SECONDS, f"n1 hears member {number}, which does not hear it")
+                self.assert_back(self.nodes, cut, LEADER_SECONDS, f"n1 hears member {number}, which does not hear it")
                 self.hosts.unsilence(3, number)
 
 
