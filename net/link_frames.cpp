@@ -18,6 +18,8 @@ static_assert(caf::io::basp::header_size == header_size);
 
 // Handshakes, errors and the like: they nest, and are read by recursion.
 constexpr std::uint32_t longest_other = 16U << 10;
+// Of what names a node, with which all of those begin. CAF reads it from where nothing is, if nothing comes.
+constexpr std::uint32_t node_size = 32;
 // More than the list of a message's types takes.
 constexpr std::uint32_t most_looked_at = 160;
 
@@ -99,7 +101,7 @@ bool link_frames::judge_header() {
     case message_type::server_handshake:
     case message_type::client_handshake:
     case message_type::monitor_message:
-    case message_type::down_message: return length <= longest_other;
+    case message_type::down_message: return length >= node_size && length <= longest_other;
     case message_type::heartbeat: return length == 0;
     case message_type::routed_message: return false;
   }

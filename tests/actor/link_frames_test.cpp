@@ -66,6 +66,14 @@ TEST(link_frames, let_pass_what_nodes_and_tools_say) {
   EXPECT_TRUE(passes(answer("@<>")));
 }
 
+// CAF would read from nowhere.
+TEST(link_frames, let_nothing_pass_that_names_no_node) {
+  for (const char what : {server_handshake, client_handshake, monitor, down}) {
+    EXPECT_FALSE(passes(frame(what, {}))) << int{what};
+    EXPECT_FALSE(passes(frame(what, std::string(31, 'x')))) << int{what};
+  }
+}
+
 TEST(link_frames, let_no_message_pass_that_ends_actors) {
   EXPECT_FALSE(passes(message("@<>+@exit", "kill")));
   EXPECT_FALSE(passes(answer("@<>+@exit", "kill")));
