@@ -80,6 +80,8 @@ const peer* hash_offers::choose(const peer_view& view) {
 }
 
 void hash_offers::answered(const offer_ptr& o, const std::string& sealed) {
+  // Its hasher is restarting, say.
+  if (sealed.empty()) return ended(o, rest_of_silent);
   auto answer = open_answer(sealed, o->number, o->keys);
   if (!answer) return ended(o, rest_of_stranger);
   const auto outcome = answer->outcome;

@@ -35,7 +35,7 @@ class hash_offers {
   /// How long a peer is not asked again that was busy; that did not answer; that does not understand this node.
   static constexpr std::chrono::milliseconds rest_of_busy{50};
   static constexpr std::chrono::milliseconds rest_of_silent{1000};
-  static constexpr std::chrono::milliseconds rest_of_stranger{10'000};
+  static constexpr std::chrono::milliseconds rest_of_stranger{60'000};
 
   /// Computed, or `pending` as it was offered. Comes on the hasher's thread, unless it ends before.
   using returned = std::function<void(hash_ptr&&, clock::time_point since)>;
