@@ -204,11 +204,21 @@ void cluster_limits::send_some(const std::string& owner, line& to) {
 void cluster_limits::send(const std::string& owner, line& to, questions&& some) {
   std::vector<rate_question> texts;
   texts.reserve(some.size());
+  if (handing_) hand_what_is_asked_for(to.door, some);
   for (const auto& q : some) texts.push_back(q.what);
   const auto asked = to.under_way.emplace_back(std::make_shared<questions>(std::move(some)));
   self_->request(to.door, patience, take_atom::value, pack_questions(texts))
       .then([this, owner, door = to.door, asked](const std::string& reply) { answered(owner, door, asked, reply); },
             [this, owner, door = to.door, asked](const caf::error&) { failed(owner, door, asked); });
+}
+
+// An owner that has come back has an older bucket than this node, perhaps.
+void cluster_limits::hand_what_is_asked_for(const peer_door& door, const questions& some) {
+  std::vector<rate_handed> buckets;
+  for (const auto& q : some)
+    for (const auto& place : q.what.all())
+      if (auto one = buckets_->show_one(place.own, now())) buckets.push_back(*one);
+  hand(door, buckets);
 }
 
 void cluster_limits::answered(const std::string& owner, const peer_door& door, const questions_ptr& asked,
@@ -244,14 +254,14 @@ bool cluster_limits::hand_some(std::size_t slots) {
     if (const auto owner = owner_of(*view_, text_of(b.key)); !owner.empty()) by_owner[owner].push_back(b);
   });
   for (const auto& [owner, buckets] : by_owner)
-    if (const auto* const found = find_peer(*view_, owner)) hand(*found, buckets);
+    if (const auto* const found = find_peer(*view_, owner)) hand(found->door, buckets);
   return done;
 }
 
-void cluster_limits::hand(const peer& to, std::span<const rate_handed> buckets) {
-  if (!to.door) return;
+void cluster_limits::hand(const peer_door& to, std::span<const rate_handed> buckets) {
+  if (!to) return;
   for (; !buckets.empty(); buckets = buckets.subspan(std::min(most_in_a_text, buckets.size())))
-    caf::anon_send(to.door, hand_atom::value, pack_handed(buckets.first(std::min(most_in_a_text, buckets.size()))));
+    caf::anon_send(to, hand_atom::value, pack_handed(buckets.first(std::min(most_in_a_text, buckets.size()))));
 }
 
 void cluster_limits::end() {
@@ -268,7 +278,7 @@ void cluster_limits::hand_all() {
   rate_buckets::own_position at;
   while (!buckets_->show_own(at, slots_a_flush, now(), [&](const rate_handed& b) { all.push_back(b); })) {
   }
-  for (const auto& other : view_->others) hand(other, all);
+  for (const auto& other : view_->others) hand(other.door, all);
 }
 
 void serve(peer_job& job, rate_buckets& buckets, bool limited, std::int64_t now) {

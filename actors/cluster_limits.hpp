@@ -95,7 +95,8 @@ class cluster_limits {
   void failed(const std::string& owner, const peer_door& door, const questions_ptr& asked);
   void hand_all();
   bool hand_some(std::size_t slots);
-  static void hand(const peer& to, std::span<const rate_handed> buckets);
+  static void hand(const peer_door& to, std::span<const rate_handed> buckets);
+  void hand_what_is_asked_for(const peer_door& door, const questions& some);
   std::int64_t now() const;
 
   ratelimit_actor::pointer self_;

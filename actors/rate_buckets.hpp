@@ -134,6 +134,8 @@ class rate_buckets {
   /// whether that is all. Starts again if the table grew meanwhile.
   bool show_own(own_position& at, std::size_t slots, std::int64_t now,
                 const std::function<void(const rate_handed&)>& visit);
+  /// One of them, if it is not full.
+  std::optional<rate_handed> show_one(const rate_hash& own, std::int64_t now);
   /// From now on a bucket gives no more, and not earlier, than it would itself
   /// nor than what was handed says. One that is not there is made of it, as
   /// long as there is room.

@@ -44,6 +44,13 @@ bool rate_buckets::show_own(own_position& at, std::size_t slots, std::int64_t no
   return at.slot == at.slots;
 }
 
+std::optional<rate_handed> rate_buckets::show_one(const rate_hash& own, std::int64_t now) {
+  const auto at = own_.buckets.find(key{own});
+  if (at == own_.buckets.end() || is_full(at->second, now)) return std::nullopt;
+  const auto& b = at->second;
+  return rate_handed{b.request, own, b.left, since_step(b.created, now)};
+}
+
 void rate_buckets::keep_lower(const rate_handed& other, std::int64_t now) {
   const auto& row = proto::row(other.request);
   if (other.left >= allowance_of(other.request).capacity) return;

@@ -14,125 +14,12 @@
 namespace authnz::actors {
 namespace {
 
-using test::door_of;
+using test::cluster_ratelimit_test;
 using test::test_node;
 
 using namespace std::chrono_literals;
 using proto::http_status;
 using proto::request;
-
-/// Nodes of one cluster, whose clock stands still unless the test moves it.
-class cluster_ratelimit_test : public testing::Test {
- protected:
-  void start(std::size_t count, std::string_view limits) {
-    auto s = std::make_shared<settings>();
-    s->rates = parse_rate_limits(limits).value();
-    s->rates.keys = 10'000;
-    config = s;
-    for (std::size_t i = 0; i < count; ++i) {
-      auto& n = *nodes.emplace_back(std::make_unique<test_node>());
-      n.name = "node-" + std::to_string(i);
-      n.door = stepped.system.spawn(door_of, &n);
-      start_limiter(n);
-    }
-    know_each_other();
-  }
-  void start_limiter(test_node& n) {
-    n.buckets = std::make_shared<rate_buckets>(config->rates, limits_secret("c"));
-    n.limiter = stepped.system.spawn(
-        ratelimit, ratelimit_parts{.config = config,
-                                   .buckets = n.buckets,
-                                   .route =
-                                       [](proto::exchange_ptr&& ex) {
-                                         ex->answer({http_status::ok, "passed", 0});
-                                       },
-                                   .on_refusal = [this](const proto::exchange& ex) { noted.push_back(ex.client); },
-                                   .measured = std::make_shared<meter>(),
-                                   .counts = counts,
-                                   .peers = &n.roster});
-  }
-  /// All but those in `gone` are registered; those in `cut_off` have no links.
-  void know_each_other(const std::vector<std::size_t>& gone = {}, const std::vector<std::size_t>& cut_off = {}) {
-    const auto is_in = [](const auto& list, std::size_t i) { return std::ranges::count(list, i) > 0; };
-    ++view_number;
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-      auto view = std::make_shared<peer_view>(peer_view{view_number, nodes[i]->name, {}});
-      for (std::size_t k = 0; k < nodes.size(); ++k) {
-        if (k == i || is_in(gone, k)) continue;
-        const bool linked = !is_in(cut_off, i) && !is_in(cut_off, k);
-        view->others.push_back({nodes[k]->name, linked ? nodes[k]->door : peer_door()});
-      }
-      nodes[i]->roster.view = view;
-    }
-    stepped.pass(250ms, 250ms);
-  }
-  void end(ratelimit_actor& limiter, caf::exit_reason why = caf::exit_reason::user_shutdown) {
-    caf::anon_send_exit(limiter, why);
-    stepped.run();
-    limiter = nullptr;
-  }
-  void TearDown() override {
-    for (auto& n : nodes) {
-      n->unanswered.clear();
-      caf::anon_send_exit(n->limiter, caf::exit_reason::kill);
-      caf::anon_send_exit(n->door, caf::exit_reason::kill);
-      n->roster.view = std::make_shared<peer_view>();
-    }
-    stepped.run();
-  }
-
-  /// Whether node 0 knows another as the one that counts this client's requests.
-  std::size_t owner_of_key(const proto::request_row& row, const rate_subject& who) {
-    const auto hash = nodes[0]->buckets->own_hash_of(row, who);
-    const auto owner = owner_of(*nodes[0]->roster.view, {reinterpret_cast<const char*>(hash.data()), hash.size()});
-    for (std::size_t i = 1; i < nodes.size(); ++i)
-      if (nodes[i]->name == owner) return i;
-    return 0;
-  }
-  std::string client_of(std::size_t node, request what = request::user_list) {
-    for (int i = 0;; ++i) {
-      auto client = "client " + std::to_string(i);
-      if (owner_of_key(proto::row(what), {rate_subject::kind::client, client}) == node) return client;
-    }
-  }
-  std::string address_of(std::size_t node) {
-    for (int i = 0;; ++i) {
-      auto address = "a" + std::to_string(i) + "@example.org";
-      if (owner_of_key(proto::row(request::user_lookup_email), {rate_subject::kind::mail_address, address}) == node)
-        return address;
-    }
-  }
-
-  void send(std::size_t node, const std::string& client, const std::string& address = {}) {
-    const auto what = address.empty() ? request::user_list : request::user_lookup_email;
-    const auto body = address.empty() ? std::string(R"({"user_id": 1})") : R"({"email": ")" + address + R"("})";
-    auto ex = test::make_exchange(answers, what, body.c_str(), client);
-    ex->problems.clear();
-    caf::anon_send(nodes[node]->limiter, std::move(ex));
-  }
-  proto::reply ask(std::size_t node, const std::string& client, const std::string& address = {}) {
-    send(node, client, address);
-    stepped.run();
-    return answers->size() > 0 ? answers->take().value() : proto::reply{http_status::not_found, "none", 0};
-  }
-  bool passes(std::size_t node, const std::string& client, const std::string& address = {}) {
-    return ask(node, client, address).status == http_status::ok;
-  }
-  /// Of requests to all nodes in turn.
-  int passing(int asked, const std::string& client) {
-    int passed = 0;
-    for (int i = 0; i < asked; ++i) passed += passes(static_cast<std::size_t>(i) % nodes.size(), client);
-    return passed;
-  }
-
-  test::stepped_system stepped;
-  std::shared_ptr<test::answers> answers = std::make_shared<test::answers>();
-  settings_ptr config;
-  std::uint64_t view_number = 0;
-  std::vector<std::unique_ptr<test_node>> nodes;
-  std::vector<std::string> noted;
-  node_meters_ptr counts = std::make_shared<node_meters>();  ///< of all nodes
-};
 
 TEST_F(cluster_ratelimit_test, lets_each_client_have_one_limit_of_all_nodes) {
   start(3, "user-list:7");
@@ -282,6 +169,18 @@ TEST_F(cluster_ratelimit_test, knows_what_a_node_counted_that_was_cut_off) {
   for (int i = 0; i < 9; ++i) EXPECT_TRUE(passes(0, client));
   know_each_other();
   EXPECT_EQ(passing(20, client), 0);
+}
+
+TEST_F(cluster_ratelimit_test, asks_nobody_before_it_told_him_what_it_counted) {
+  start(2, "user-list:9");
+  const auto client = client_of(1);
+  change_views({}, {1});
+  for (int i = 0; i < 2000; ++i) send(0, "another " + std::to_string(i));
+  for (int i = 0; i < 9; ++i) send(0, client);
+  stepped.run();
+  while (answers->size() > 0) answers->take();
+  change_views();
+  EXPECT_FALSE(passes(0, client));
 }
 
 TEST_F(cluster_ratelimit_test, hands_buckets_on_when_it_stops) {
