@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <caf/io/all.hpp>
 #include <caf/io/basp_broker.hpp>
 #include <caf/io/doorman.hpp>
@@ -16,7 +17,8 @@ constexpr caf::timespan heartbeat{std::chrono::milliseconds(500)};
 constexpr caf::timespan longest_silence{std::chrono::seconds(10)};
 constexpr std::chrono::seconds longest_start{5};
 // CAF makes the handles of its own doormen from descriptors, which are smaller.
-constexpr std::int64_t first_handle = std::int64_t{1} << 40;
+// Each is used once: one that closes may be known a moment longer than its port.
+std::atomic<std::int64_t> next_handle{std::int64_t{1} << 40};
 
 caf::actor broker_of(caf::actor_system& system) {
   return system.middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
@@ -36,7 +38,7 @@ void load_links(caf::actor_system_config& config) {
 class link_entrance::doorman final : public caf::io::doorman {
  public:
   doorman(caf::io::network::multiplexer& loop, std::uint16_t port)
-      : caf::io::doorman(caf::io::accept_handle::from_int(first_handle + port)), loop_(loop), port_(port) {}
+      : caf::io::doorman(caf::io::accept_handle::from_int(next_handle++)), loop_(loop), port_(port) {}
 
   std::future<void> launched() { return launched_.get_future(); }
 

@@ -25,7 +25,8 @@ void load_links(caf::actor_system_config& config);
 /// Publishes one actor to the peers of the sockets that it is given.
 class link_entrance {
  public:
-  /// `port` is a name only: no two entrances of a system may share it.
+  /// `port` is a name only: no two entrances of a system that are not closed may
+  /// share it.
   template <class Door>
   static tl::expected<link_entrance, std::string> open(caf::actor_system& system, const Door& whom,
                                                        std::uint16_t port) {

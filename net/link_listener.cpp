@@ -232,8 +232,11 @@ tl::expected<void, std::string> link_listener::set_identity(const link_identity&
   return {};
 }
 
-void link_listener::close_links_of(const std::string& name) {
-  asio::post(state_->context, [s = state_.get(), name] { s->end_links_of(name); });
+void link_listener::close_links_of(const std::string& name, std::function<void()> then) {
+  asio::post(state_->context, [s = state_.get(), name, then = std::move(then)] {
+    s->end_links_of(name);
+    then();
+  });
 }
 
 void link_listener::stop() {

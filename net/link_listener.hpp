@@ -68,8 +68,9 @@ class link_listener {
   void start();
   /// For links from now on. Thread-safe.
   tl::expected<void, std::string> set_identity(const link_identity& identity);
-  /// Closes the links of those who have this name, soon. Thread-safe.
-  void close_links_of(const std::string& name);
+  /// Closes the links of those who have this name, soon. `then` is called on the
+  /// listener's thread, unless it is stopped before. Thread-safe.
+  void close_links_of(const std::string& name, std::function<void()> then);
   /// Closes all links. Idempotent.
   void stop();
 

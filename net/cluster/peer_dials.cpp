@@ -173,13 +173,17 @@ void peer_dials::line::reached(std::shared_ptr<tls_pipe> pipe) {
   const auto inside = pipe_->carry_for_another(
       {.door = own_door.id()}, [this](const error_code& ec) { fail("the link ended: " + ec.message()); });
   if (!inside) return fail("a link needs two descriptors more: " + inside.error().message());
+  all_.doors.set_greeted(node_, true);
   greeter_ = all_.system.spawn<caf::hidden>(
       greeter, greeting{*inside, all_.pace.step, all_.self, node_, own_door, if_current(&line::greeted)});
 }
 
 void peer_dials::line::greeted(outcome<peer_door> result) {
   greeter_ = nullptr;
-  if (!result) return fail(result.error());
+  if (!result) {
+    all_.doors.set_greeted(node_, false);
+    return fail(result.error());
+  }
   up_since_ = clock::now();
   told_.clear();
   all_.events.up(node_, *result);
@@ -231,6 +235,7 @@ void peer_dials::state::set_targets(const std::map<std::string, std::string>& ta
   std::erase_if(lines, [&](const auto& one) {
     if (targets.contains(one.first)) return false;
     one.second->close();
+    doors.forget(one.first);
     return true;
   });
   for (const auto& [node, address] : targets) {

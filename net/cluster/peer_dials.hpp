@@ -48,7 +48,8 @@ class peer_dials {
   peer_dials(const peer_dials&) = delete;
   peer_dials& operator=(const peer_dials&) = delete;
 
-  /// Who is to be linked to, and where (HOST:PORT). Links to others are closed.
+  /// Who is to be linked to, and where (HOST:PORT). Links to others are closed,
+  /// and their doors given up.
   void set_targets(std::map<std::string, std::string> targets);
   /// For links from now on. Thread-safe, as is `set_targets`.
   tl::expected<void, std::string> set_identity(const link_identity& identity);

@@ -3,11 +3,14 @@
 #pragma once
 
 #include <caf/all.hpp>
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <tl/expected.hpp>
+#include <vector>
 
 #include "actors/inspection_door.hpp"
 #include "actors/peers.hpp"
@@ -47,16 +50,29 @@ class peer_doors {
   peer_doors(const peer_doors&) = delete;
   peer_doors& operator=(const peer_doors&) = delete;
 
-  /// The door of a peer. Thread-safe, as is `admit`.
+  /// The door of a peer. It answers nothing but hello until it was greeted: a
+  /// peer of another cluster or protocol is served nothing. Thread-safe, as are
+  /// all but `close`.
   actors::peer_door of(const std::string& peer);
-  /// Publishes the door of a peer to it. Takes the socket in any case.
+  /// Publishes the door of a peer to it, which is to greet. Takes the socket in
+  /// any case.
   tl::expected<void, std::string> admit(const std::string& peer, int socket);
+  /// For links that this node dialled, where the peer hears hello and does not
+  /// say it. It may ask at once: to be set before hello is said, and back if it
+  /// is refused.
+  void set_greeted(const std::string& peer, bool greeted);
+  /// Gives the door of a peer up, and its entrance, whose number is used again.
+  /// Waits until it is not in use any more. Links to it are to be closed first.
+  void forget(const std::string& peer);
   /// Waits until no door is in use any more. Idempotent.
   void close();
 
  private:
   struct entry;
+  // All under the mutex.
   entry& find(const std::string& peer);
+  tl::expected<void, std::string> open_entrance(entry& e);
+  void end(entry& e);
 
   caf::actor_system& system_;
   struct parts;
@@ -64,6 +80,7 @@ class peer_doors {
   std::mutex mutex_;
   std::map<std::string, entry> entries_;
   std::uint16_t last_entrance_ = 0;
+  std::vector<std::uint16_t> free_entrances_;
 };
 
 }  // namespace authnz::net::cluster

@@ -196,7 +196,10 @@ void peers::state::look(const std::vector<linked_member>& found) {
     looked = true;
     changed.notify_all();
   }
-  for (const auto& name : gone) listener->close_links_of(name);
+  // A door is given up where its links are made, so that none is made meanwhile.
+  // The doors of those whom this node dials are the dials'.
+  for (const auto& name : gone)
+    if (how.self.node < name) listener->close_links_of(name, [this, name] { doors->forget(name); });
   dials->set_targets(std::move(targets));
 }
 
