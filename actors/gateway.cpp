@@ -140,6 +140,7 @@ std::optional<std::string> gateway_ingress::not_ready() const {
 
 void gateway_ingress::set_not_ready(std::string reason) {
   const std::lock_guard lock(reason_mutex_);
+  leaving_ = !reason.empty();
   reason_ = std::move(reason);
 }
 

@@ -58,10 +58,11 @@ class gateway_ingress final : public ingress {
   void submit_unlimited(proto::exchange_ptr&& ex) noexcept;
   void check_health(std::function<void(const health_report&)> done) override;
   std::optional<std::string> not_ready() const override;
+  bool is_leaving() const noexcept override { return leaving_.load(std::memory_order_relaxed); }
   bool needs_client_address() const noexcept override { return needs_client_.load(std::memory_order_relaxed); }
 
   void set_needs_client_address(bool on) noexcept { needs_client_.store(on, std::memory_order_relaxed); }
-  /// What not_ready() says; empty = ready.
+  /// What not_ready() says; empty = ready, else the server is leaving.
   void set_not_ready(std::string reason);
   bool follows() const noexcept override { return options_.traces && options_.traces->follows(); }
   proto::trace_ptr follow(const proto::exchange& ex) noexcept override;
@@ -85,6 +86,7 @@ class gateway_ingress final : public ingress {
   };
   std::atomic<std::uint32_t> in_flight_ = 0;
   std::atomic<bool> needs_client_ = true;
+  std::atomic<bool> leaving_ = false;  // nobody is served before it is ready
   mutable std::mutex reason_mutex_;
   std::string reason_ = "starting";
 };

@@ -32,6 +32,8 @@ class ingress {
 
   /// Why the server is not ready; nothing when it is. O(1).
   virtual std::optional<std::string> not_ready() const = 0;
+  /// Whether clients should go elsewhere: the server stops soon. O(1).
+  virtual bool is_leaving() const noexcept { return false; }
 
   /// Whether rate limits are on, so that `client_ipaddr` is required.
   virtual bool needs_client_address() const noexcept = 0;

@@ -44,7 +44,7 @@ void connection::received(const error_code& ec, std::size_t bytes) {
   if (ec == boost::asio::error::eof) {
     // It may have shut down only its sending side, and wait for answers.
     peer_done_ = true;
-  } else if (ec) {
+  } else if (ec && !(ending_ && ec == boost::asio::error::operation_aborted)) {
     return close();
   }
   input_.commit(bytes);
@@ -64,6 +64,7 @@ void connection::pump() {
   if (!open_ || closed_ || leaving_) return;
   parse();
   flush();
+  if (ending_) end_if_idle();
   if (closing_ && slots_.empty() && !writing_) return finish();
   read_more();
   watch_phase();
@@ -99,7 +100,6 @@ bool connection::parse_some() {
   }
   if (ec) {
     request_->malformed();
-    in_step_ = false;
     refuse(true);
     return false;
   }
@@ -113,7 +113,6 @@ void connection::invite_body() {
     return;
   invited_ = true;
   if (request_->refusal()) {
-    in_step_ = false;
     refuse(true);
   } else {
     add_slot(answer_slot::kind::interim).ready = true;
@@ -139,7 +138,8 @@ void connection::refuse(bool close) {
 }
 
 void connection::request_is_complete() {
-  const bool ends = !request_->stays_open() || (worker_.draining() && input_.size() == 0);
+  in_step_ = !request_->stays_open();
+  const bool ends = in_step_ || (is_ending() && input_.size() == 0);
   if (request_->refusal()) {
     refuse(ends);
   } else {
@@ -168,7 +168,7 @@ void connection::flush() {
       break_off();
       break;
     }
-    append(slots_.front(), slots_.size() == 1);
+    append(slots_.front());
     slots_.pop_front();
     ++first_position_;
   }
@@ -185,11 +185,16 @@ void connection::break_off() {
   first_position_ += slots_.size();
   slots_.clear();
   request_.reset();
-  in_step_ = false;
   closing_ = true;
 }
 
-void connection::append(answer_slot& slot, bool last) {
+bool connection::is_ending() const noexcept { return ending_ || worker_.is_leaving(); }
+
+bool connection::is_last_answer() const noexcept {
+  return slots_.size() == 1 && (closing_ || (is_ending() && !request_ && input_.size() == 0));
+}
+
+void connection::append(answer_slot& slot) {
   if (slot.what == answer_slot::kind::interim) {
     output_ += continue_answer;
     return;
@@ -205,9 +210,11 @@ void connection::append(answer_slot& slot, bool last) {
       body = proto::plain_text(answer.status = http_status::internal_error);
   }
   if (slot.followed) slot.followed->mark(proto::trace_step::sealed);
+  slot.close = slot.close || is_last_answer();
+  closing_ = closing_ || slot.close;
   const answer_head head{.status = answer.status,
                          .json = json,
-                         .close = slot.close || (last && closing_),
+                         .close = slot.close,
                          .retry_after = answer.retry_after,
                          .allow = method_of(slot.asked),
                          .date = worker_.date()};
@@ -243,19 +250,26 @@ void connection::limit_time(std::chrono::milliseconds time) { read_deadline_ = w
 void connection::check_time(clock::time_point now) {
   if (now <= read_deadline_ && now <= write_deadline_) return;
   if (!leaving_ && phase_ != phase::idle) worker_.count_timeout();
+  if (open_ && !leaving_ && !writing_ && phase_ == phase::idle) return end_when_idle();
   if (leaving_ || writing_ || slots_.empty()) return close();
   // Those requests that have arrived are still answered.
   closing_ = true;
-  in_step_ = false;
   request_.reset();
   read_deadline_ = clock::time_point::max();
   pump();
 }
 
-void connection::drain() {
+void connection::end_when_idle() {
   if (!open_) return close();
-  if (!request_ && input_.size() == 0 && !has_unread()) closing_ = true;
+  ending_ = true;
   pump();
+}
+
+// What has been taken from the socket already is known when the reading ends.
+void connection::end_if_idle() {
+  if (closing_ || writing_ || request_ || !slots_.empty()) return;
+  if (reading_) return stop_reading();
+  closing_ = input_.size() == 0 && !has_unread();
 }
 
 void connection::finish() {

@@ -53,14 +53,14 @@ class connection : public std::enable_shared_from_this<connection> {
   void pump();
   /// Ends it if it has been too slow. Called at each sweep.
   void check_time(clock::time_point now);
-  /// No more requests than those that have begun to arrive.
-  void drain();
+  /// Now, unless a request has begun to arrive or waits for its answer.
+  void end_when_idle();
   /// At once, whatever is under way. The worker forgets it.
   void close();
 
   // The worker's own notes.
   std::size_t place = 0;  ///< in its list
-  bool counted = true;    ///< as open
+  bool parts = false;     ///< counts as parting, not as open
 
  protected:
   explicit connection(io_worker& worker);
@@ -81,6 +81,7 @@ class connection : public std::enable_shared_from_this<connection> {
   virtual void read_some(boost::asio::mutable_buffer into) = 0;
   virtual void send_all(boost::asio::const_buffer bytes) = 0;
   virtual void say_goodbye() = 0;
+  virtual void stop_reading() noexcept = 0;
   virtual void discard_some(boost::asio::mutable_buffer into) = 0;
   virtual void close_socket() noexcept = 0;
   virtual bool has_unread() noexcept = 0;
@@ -92,7 +93,10 @@ class connection : public std::enable_shared_from_this<connection> {
   void refuse(bool close);
   answer_slot& add_slot(answer_slot::kind what);
   void flush();
-  void append(answer_slot& slot, bool last);
+  void end_if_idle();
+  bool is_ending() const noexcept;
+  bool is_last_answer() const noexcept;
+  void append(answer_slot& slot);
   void break_off();
   void read_more();
   void watch_phase();
@@ -117,10 +121,11 @@ class connection : public std::enable_shared_from_this<connection> {
   bool writing_ = false;
   bool invited_ = false;    // 100 Continue was said
   bool closing_ = false;    // takes no more requests
+  bool ending_ = false;     // closes when idle
   bool peer_done_ = false;  // the peer sends no more
   bool leaving_ = false;    // says goodbye
   bool said_goodbye_ = false;
-  bool in_step_ = true;  // nothing unread can be on its way
+  bool in_step_ = false;  // the peer has said that it sends no more
   bool closed_ = false;
 };
 

@@ -72,16 +72,17 @@ void io_worker::adopt(tcp_socket&& socket) {
   c->place = connections_.size();
   connections_.push_back(c);
   c->open();
-  if (draining_) c->drain();
 }
 
+// Those that wait for none to be open wait for the parting next.
 void io_worker::release(connection& c) {
-  if (c.counted) around_.stats.open.fetch_sub(1, std::memory_order_relaxed);
-  c.counted = false;
+  c.parts = true;
+  around_.stats.parting.fetch_add(1);
+  around_.stats.open.fetch_sub(1);
 }
 
 void io_worker::forget(connection& c) {
-  release(c);
+  (c.parts ? around_.stats.parting : around_.stats.open).fetch_sub(1);
   // The caller's own reference keeps it alive until it returns.
   const auto place = c.place;
   connections_.back()->place = place;
@@ -89,9 +90,10 @@ void io_worker::forget(connection& c) {
   connections_.pop_back();
 }
 
-void io_worker::drain() {
-  draining_ = true;
-  for (const auto& c : std::vector(connections_)) c->drain();
+void io_worker::drain() { draining_ = true; }
+
+void io_worker::end_idle() {
+  for (const auto& c : std::vector(connections_)) c->end_when_idle();
 }
 
 void io_worker::sweep() {

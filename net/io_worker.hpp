@@ -47,7 +47,10 @@ class io_worker {
   // From here on only on the io thread.
 
   void adopt(tcp_socket&& socket);
+  /// From now on every answer says that it is its connection's last.
   void drain();
+  /// Ends the connections that have brought no request.
+  void end_idle();
   void set_keys(const proto::keyring_ptr& keys);
   void set_item_limits(const proto::item_limits& limits) { limits_ = limits; }
   void set_tls(std::shared_ptr<boost::asio::ssl::context> tls) { tls_ = std::move(tls); }
@@ -56,7 +59,7 @@ class io_worker {
 
   const listener_options& options() const noexcept { return around_.options; }
   const allowed_hosts& hosts() const noexcept { return around_.hosts; }
-  bool draining() const noexcept { return draining_; }
+  bool is_leaving() const noexcept { return draining_ || around_.door.is_leaving(); }
   /// The moment that lies `time` ahead, as the sweep will see it.
   connection::clock::time_point after(std::chrono::milliseconds time) const { return now_ + time + sweep_every_; }
   /// Of a `Date` field; valid until the next call.
@@ -67,7 +70,7 @@ class io_worker {
   /// slot now, or gives it a ticket and settles it later.
   void act(connection& from, std::uint64_t position, answer_slot& slot, std::string_view body);
   void orphan(std::uint64_t ticket) { tickets_.orphan(ticket); }
-  /// No longer counts as open, though it may still say goodbye.
+  /// Counts as parting, no longer as open.
   void release(connection& c);
   /// Is closed, and kept no longer.
   void forget(connection& c);

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "net/io_worker.hpp"
+#include "net/last_connections.hpp"
 #include "net/open_port.hpp"
 #include "net/tls_context.hpp"
 
@@ -22,6 +23,20 @@ using accept_timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio:
                                                 asio::io_context::executor_type>;
 
 constexpr std::chrono::milliseconds accept_pause{200};
+// From a client's first segment to its third, mostly.
+constexpr std::chrono::milliseconds handshake_time{5};
+// For an end to reach the peer, and for a request that crosses it.
+constexpr std::chrono::milliseconds parting_time{500};
+
+template <class Condition>
+bool wait_until(std::chrono::steady_clock::time_point deadline, Condition holds) {
+  constexpr std::chrono::milliseconds look_again{2};
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(look_again);
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -36,6 +51,9 @@ struct listener::state {
   tl::expected<void, std::string> bind();
   void accept();
   void accepted(const error_code& ec, io_worker& worker, tcp_socket&& socket);
+  void welcome(io_worker& worker, tcp_socket&& socket);
+  io_worker& next_worker() { return *workers[next++ % workers.size()]; }
+  void close_door();
   void refuse(tcp_socket&& socket);
   void report(listener_event event, std::string_view detail) const {
     if (options.on_event) options.on_event(event, detail);
@@ -57,6 +75,7 @@ struct listener::state {
   std::size_t next = 0;
   std::uint16_t port = 0;
   bool running = false;
+  bool accepting = false;
 };
 
 tl::expected<void, std::string> listener::state::load_tls() {
@@ -82,7 +101,7 @@ tl::expected<void, std::string> listener::state::bind() {
 
 void listener::state::accept() {
   if (!door->is_open()) return;
-  auto& worker = *workers[next++ % workers.size()];
+  auto& worker = next_worker();
   door->async_accept(worker.context(), [this, &worker](const error_code& ec, tcp_socket socket) {
     accepted(ec, worker, std::move(socket));
   });
@@ -99,15 +118,30 @@ void listener::state::accepted(const error_code& ec, io_worker& worker, tcp_sock
     });
     return;
   }
-  if (stats.open.load(std::memory_order_relaxed) >= options.max_connections) {
-    refuse(std::move(socket));
-  } else {
-    stats.accepted.fetch_add(1, std::memory_order_relaxed);
-    stats.open.fetch_add(1, std::memory_order_relaxed);
-    // Also for the first worker: a handler moves out of the socket only once.
-    asio::dispatch(worker.context(), [&worker, s = std::move(socket)]() mutable { worker.adopt(std::move(s)); });
-  }
+  welcome(worker, std::move(socket));
   accept();
+}
+
+void listener::state::welcome(io_worker& worker, tcp_socket&& socket) {
+  if (stats.open.load(std::memory_order_relaxed) >= options.max_connections) return refuse(std::move(socket));
+  stats.accepted.fetch_add(1, std::memory_order_relaxed);
+  stats.open.fetch_add(1, std::memory_order_relaxed);
+  // Also for the first worker: a handler moves out of the socket only once.
+  asio::dispatch(worker.context(), [&worker, s = std::move(socket)]() mutable { worker.adopt(std::move(s)); });
+}
+
+// What waits at a door when it closes would be reset.
+void listener::state::close_door() {
+  error_code ec;
+  door->non_blocking(true, ec);
+  for (std::size_t i = 0; !ec && i < options.max_connections; ++i) {
+    auto& worker = next_worker();
+    tcp_socket socket(worker.context());
+    door->accept(socket, ec);
+    if (!ec) welcome(worker, std::move(socket));
+  }
+  door->close(ec);
+  pause->cancel();
 }
 
 void listener::state::refuse(tcp_socket&& socket) {
@@ -138,7 +172,7 @@ tl::expected<void, std::string> listener::start() {
   }
   s.accept();
   for (auto& w : s.workers) w->start();
-  s.running = true;
+  s.running = s.accepting = true;
   return {};
 }
 
@@ -146,13 +180,16 @@ std::uint16_t listener::port() const noexcept { return state_->port; }
 
 void listener::stop_accepting() {
   auto& s = *state_;
-  if (!s.running) return;
+  if (!s.running || !s.accepting) return;
+  s.accepting = false;
+  admit_no_more(s.door->native_handle());
+  std::this_thread::sleep_for(handshake_time);
+  auto& context = s.workers.front()->context();
   std::promise<void> closed;
-  asio::post(s.workers.front()->context(), [&] {
-    error_code ignored;
-    s.door->close(ignored);
-    s.pause->cancel();
-    closed.set_value();
+  asio::post(context, [&] {
+    s.close_door();
+    // Behind an acceptance that had ended when the door closed.
+    asio::post(context, [&] { closed.set_value(); });
   });
   closed.get_future().wait();
 }
@@ -162,12 +199,14 @@ bool listener::drain(std::chrono::steady_clock::time_point deadline) {
   if (!s.running) return true;
   stop_accepting();
   s.on_each([](io_worker& w) { w.drain(); });
-  constexpr std::chrono::milliseconds look_again{2};
-  while (s.stats.open.load() > 0) {
-    if (std::chrono::steady_clock::now() >= deadline) return false;
-    std::this_thread::sleep_for(look_again);
-  }
-  return true;
+  const auto soon = [&](std::chrono::milliseconds time) {
+    return std::min(deadline, std::chrono::steady_clock::now() + time);
+  };
+  const auto none_open = [&] { return s.stats.open.load() == 0; };
+  if (!wait_until(soon(s.options.last_call), none_open)) s.on_each([](io_worker& w) { w.end_idle(); });
+  const bool all_answered = wait_until(deadline, none_open);
+  wait_until(soon(parting_time), [&] { return s.stats.parting.load() == 0; });
+  return all_answered;
 }
 
 void listener::stop() {

@@ -47,6 +47,8 @@ struct listener_options {
   std::chrono::milliseconds header_timeout{10'000};  ///< a head from its first byte; a TLS handshake
   std::chrono::milliseconds body_timeout{30'000};    ///< a body from the head's end; the sending of answers
   std::chrono::milliseconds idle_timeout{600'000};   ///< between requests
+  /// For how long a drain lets idle connections bring one more request.
+  std::chrono::milliseconds last_call{500};
 
   std::chrono::seconds envelope_max_age{60};  ///< 0 = neither age nor repetition matters
   proto::item_limits limits;
@@ -65,6 +67,7 @@ struct listener_stats {
   counter accepted{0};  ///< connections
   counter refused_connections{0};
   counter open{0};          ///< connections now
+  counter parting{0};       ///< no longer open: the peer is given time to read the end
   counter in_flight{0};     ///< exchanges now
   counter submitted{0};     ///< requests handed to the actors
   counter unreadable{0};    ///< 401: no key opens it
@@ -97,10 +100,12 @@ class listener {
   /// The port that is served, once started.
   std::uint16_t port() const noexcept;
 
-  /// New connections are refused from now on.
+  /// New connections are refused from now on. Those that the system has taken
+  /// already are served.
   void stop_accepting();
-  /// Lets every accepted request be answered and closes the connections;
-  /// /health/ready says no.
+  /// Lets every accepted request be answered and closes the connections: with
+  /// an answer that says so, and the idle ones after `last_call`, none by a
+  /// reset. /health/ready says no.
   /// False when the deadline came first. Implies stop_accepting.
   bool drain(std::chrono::steady_clock::time_point deadline);
   /// Ends the threads and closes what is still open.

@@ -33,6 +33,10 @@ class stream_connection : public connection {
   void send_all(asio::const_buffer bytes) override {
     asio::async_write(stream_, bytes, [me = self()](const error_code& ec, std::size_t) { me->sent(ec); });
   }
+  void stop_reading() noexcept override {
+    error_code ignored;
+    socket().cancel(ignored);
+  }
   void discard_some(asio::mutable_buffer into) override {
     socket().async_read_some(into, [me = self()](const error_code& ec, std::size_t) { me->discarded(ec); });
   }

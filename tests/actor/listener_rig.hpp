@@ -56,6 +56,7 @@ class scripted_door final : public actors::ingress {
   std::optional<std::string> not_ready() const override {
     return ready ? std::nullopt : std::optional<std::string>("starting");
   }
+  bool is_leaving() const noexcept override { return leaving; }
   bool needs_client_address() const noexcept override { return false; }
 
   static void answer(proto::exchange& ex) { ex.answer({proto::http_status::ok, R"({"reqid":)" + ex.reqid + "}"}); }
@@ -68,6 +69,7 @@ class scripted_door final : public actors::ingress {
   }
 
   std::atomic<bool> ready{true};
+  std::atomic<bool> leaving{false};
   std::atomic<bool> healthy{true};
 
  private:
