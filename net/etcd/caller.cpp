@@ -1,5 +1,6 @@
 #include "net/etcd/caller.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace authnz::net::etcd {
@@ -8,6 +9,8 @@ namespace {
 using kind = failure::kind;
 
 constexpr std::chrono::milliseconds look_every{50};
+// What is given up is work that etcd has done for nothing, and does again.
+constexpr std::chrono::milliseconds shortest_time_for_login{1500};
 
 // google.golang.org/grpc/codes
 enum grpc : std::uint64_t {
@@ -106,6 +109,7 @@ caller::caller(options o) : options_(std::move(o)), transfer_(options_) {
   if (options_.endpoints.empty()) options_.endpoints.emplace_back();
   if (!options_.health || options_.health->members() != members())
     options_.health = std::make_shared<member_health>(members());
+  if (!options_.login) options_.login = std::make_shared<shared_login>();
 }
 
 outcome<json> caller::read(std::string_view path, const std::string& body) { return in_turn(path, body, true); }
@@ -123,7 +127,7 @@ outcome<json> caller::in_turn(std::string_view path, const std::string& body, bo
       health().answered(member, answer ? header_term(*answer) : 0);
       return answer;
     }
-    if (!transfer_.end().given_up) health().silent(member);
+    if (!given_up_) health().silent(member);
     if (what == kind::unknown) return answer;
   }
   return answer;
@@ -131,20 +135,30 @@ outcome<json> caller::in_turn(std::string_view path, const std::string& body, bo
 
 bool caller::is_hopeless(std::size_t member) const { return in_turn_ && health().is_hopeless(member, *in_turn_); }
 
+bool caller::is_identity_refused(std::string_view answer) const {
+  return transfer_.end().complete && transfer_.end().status != 200 && is_about_identity(answer);
+}
+
 outcome<json> caller::ask(std::size_t member, std::string_view path, const std::string& body, bool repeatable) {
-  bool is_new = false;
-  if (!options_.user.empty() && !token_) {
-    auto token = new_token(member);
+  given_up_ = false;
+  const auto send = [&](const shared_login::token& token) {
+    return exchange(member, {.url = endpoint(member) + std::string(path),
+                             .body = body,
+                             .token = token.text,
+                             .longest = options_.request_time,
+                             .repeatable = repeatable});
+  };
+  const auto before = known_token().number;
+  auto token = token_for(member);
+  if (!token) return tl::unexpected(token.error());
+  std::string text = send(*token);
+  // One that is new and refused all the same is the operator's to look at.
+  if (is_identity_refused(text) && !options_.user.empty() && token->number == before) {
+    token = new_token(member, *token);
     if (!token) return tl::unexpected(token.error());
-    token_ = std::move(*token);
-    is_new = true;
+    text = send(*token);
   }
-  std::string text = exchange(member, path, body, repeatable);
-  if (transfer_.end().complete && transfer_.end().status != 200 && is_about_identity(text)) {
-    if (options_.user.empty() || is_new) return tl::unexpected(about_identity(member, read_error(text).text));
-    token_.reset();
-    return ask(member, path, body, repeatable);
-  }
+  if (is_identity_refused(text)) return tl::unexpected(about_identity(member, read_error(text).text));
   if (!transfer_.end().complete || transfer_.end().status != 200)
     return tl::unexpected(judge(transfer_.end(), text, endpoint(member), !repeatable));
   json answer = json::parse(text, nullptr, false);
@@ -153,7 +167,27 @@ outcome<json> caller::ask(std::size_t member, std::string_view path, const std::
                                 "etcd at " + endpoint(member) + ": what it answers is no JSON object"});
 }
 
-outcome<std::string> caller::new_token(std::size_t member) {
+outcome<shared_login::token> caller::token_for(std::size_t member) {
+  if (options_.user.empty()) return shared_login::token();
+  auto known = known_token();
+  if (known.number != 0) return known;
+  return new_token(member, known);
+}
+
+outcome<shared_login::token> caller::new_token(std::size_t member, const shared_login::token& refused) {
+  if (in_turn_) in_turn_ = health().now();
+  const auto is_over = [&] {
+    given_up_ = given_up_ || is_hopeless(member);
+    return given_up_ || stopped();
+  };
+  return options_.login->newer_than(refused.number, member,
+                                    {.from = "etcd at " + endpoint(member) + ": ",
+                                     .log_in = [&] { return log_in(member); },
+                                     .is_over = is_over,
+                                     .longest_wait = std::max(options_.request_time, shortest_time_for_login)});
+}
+
+shared_login::attempt caller::log_in(std::size_t member) {
   std::string body;
   // No growth, which would leave copies behind.
   body.reserve(64 + 6 * (options_.user.size() + options_.password.reveal().size()));
@@ -162,37 +196,42 @@ outcome<std::string> caller::new_token(std::size_t member) {
   body += ",\"password\":";
   add_quoted(body, options_.password.reveal());
   body += '}';
-  const std::string text = exchange(member, "/v3/auth/authenticate", std::move(body), true);
+  const std::string text = exchange(member, {.url = endpoint(member) + "/v3/auth/authenticate",
+                                             .body = std::move(body),
+                                             .longest = std::max(options_.request_time, shortest_time_for_login),
+                                             .repeatable = true});
   const auto& end = transfer_.end();
+  const auto failed = [&](failure why) {
+    return shared_login::attempt{tl::unexpected(std::move(why)), !stopped() && !end.given_up};
+  };
   if (end.complete && end.status == 200) {
     const json answer = json::parse(text, nullptr, false);
     std::string token = text_of(answer, "token");
     // It goes into a header.
-    if (!token.empty() && token == one_line(token)) return token;
-    return tl::unexpected(failure{kind::not_sent, "etcd at " + endpoint(member) + ": it gives no token"});
+    if (!token.empty() && token == one_line(token)) return {std::move(token)};
+    return failed({kind::not_sent, "etcd at " + endpoint(member) + ": it gives no token"});
   }
   if (end.complete) {
     const std::string why = read_error(text).text;
-    if (has(why, "not enabled")) return std::string();
-    if (has(why, "authentication failed")) return tl::unexpected(about_identity(member, why));
+    if (has(why, "not enabled")) return {std::string()};
+    if (has(why, "authentication failed")) return failed(about_identity(member, why));
   }
-  return tl::unexpected(judge(end, text, endpoint(member), false));
+  return failed(judge(end, text, endpoint(member), false));
 }
 
-std::string caller::exchange(std::size_t member, std::string_view path, std::string body, bool repeatable) {
+std::string caller::exchange(std::size_t member, transfer::request r) {
   std::string answer;
-  transfer_.begin({.url = endpoint(member) + std::string(path),
-                   .body = std::move(body),
-                   .token = token_.value_or(std::string()),
-                   .longest = options_.request_time,
-                   .repeatable = repeatable},
-                  [&answer](std::string_view piece) {
-                    if (piece.size() > longest_answer - answer.size()) return false;
-                    answer += piece;
-                    return true;
-                  });
+  if (in_turn_) in_turn_ = health().now();
+  transfer_.begin(std::move(r), [&answer](std::string_view piece) {
+    if (piece.size() > longest_answer - answer.size()) return false;
+    answer += piece;
+    return true;
+  });
   while (!transfer_.turn(look_every))
-    if (is_hopeless(member)) transfer_.give_up("it does not answer, and others do");
+    if (is_hopeless(member)) {
+      given_up_ = true;
+      transfer_.give_up("it does not answer, and others do");
+    }
   return answer;
 }
 

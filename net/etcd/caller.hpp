@@ -9,6 +9,7 @@
 
 #include "net/etcd/client.hpp"
 #include "net/etcd/forms.hpp"
+#include "net/etcd/shared_login.hpp"
 #include "net/etcd/transfer.hpp"
 
 namespace authnz::net::etcd {
@@ -35,8 +36,12 @@ class caller {
   /// Asks that member alone; what becomes of it says nothing about its health.
   outcome<json> ask(std::size_t member, std::string_view path, const std::string& body, bool repeatable);
 
-  /// A token for a request to that member; empty if etcd asks for no user.
-  outcome<std::string> new_token(std::size_t member);
+  shared_login::token known_token() const { return options_.login->current(); }
+  /// What a request to that member is sent with: the newest token that is known.
+  /// The first comes from a login there, if options name a user.
+  outcome<shared_login::token> token_for(std::size_t member);
+  /// Another than `refused`, which that member does not accept.
+  outcome<shared_login::token> new_token(std::size_t member, const shared_login::token& refused);
 
   const options& settings() const { return options_; }
   const std::string& endpoint(std::size_t member) const { return options_.endpoints[member]; }
@@ -47,15 +52,17 @@ class caller {
 
  private:
   outcome<json> in_turn(std::string_view path, const std::string& body, bool repeatable);
+  shared_login::attempt log_in(std::size_t member);
   /// One HTTP exchange; whatever came back is in `end()` and the returned text.
-  std::string exchange(std::size_t member, std::string_view path, std::string body, bool repeatable);
+  std::string exchange(std::size_t member, transfer::request r);
+  bool is_identity_refused(std::string_view answer) const;
   bool is_hopeless(std::size_t member) const;
   failure about_identity(std::size_t member, const std::string& said) const;
 
   options options_;
   transfer transfer_;
-  std::optional<std::string> token_;              ///< empty: etcd asks for no user
   std::optional<member_health::moment> in_turn_;  ///< since when the member is asked, if another may be instead
+  bool given_up_ = false;                         ///< that member, because others answer
 };
 
 }  // namespace authnz::net::etcd

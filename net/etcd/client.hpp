@@ -2,7 +2,8 @@
 ///
 /// Blocking; one thread at a time uses a client. Requests go to one member; when
 /// it does not answer, to the next, and from then on to that one. Clients that
-/// share a `member_health` learn that from each other.
+/// share a `member_health` learn that from each other, and those that share a
+/// `shared_login` log in once.
 ///
 /// Sources: etcd's "API reference" and "gRPC gateway" documents, rpc.proto 3.4.
 #pragma once
@@ -21,6 +22,8 @@
 
 namespace authnz::net::etcd {
 
+class shared_login;
+
 struct options {
   std::vector<std::string> endpoints;  ///< URLs, https://HOST:PORT or http://HOST:PORT; at least one
   std::string ca_file;                 ///< PEM; needed with https
@@ -29,8 +32,9 @@ struct options {
   std::string user;  ///< empty = etcd asks for none
   proto::secret password;
   std::chrono::milliseconds connect_time{500};
-  std::chrono::milliseconds request_time{2000};  ///< of one attempt at one member, at most
+  std::chrono::milliseconds request_time{2000};  ///< of one attempt at one member, at most; a login may take longer
   std::shared_ptr<member_health> health = {};    ///< of these endpoints; null = each client finds out for itself
+  std::shared_ptr<shared_login> login = {};      ///< of this user; null = each client logs in for itself
 };
 
 /// Why there is no answer.

@@ -36,11 +36,15 @@ struct watch::state {
   clock::time_point connected_by{};
   member_health::moment since{};  ///< it is at that member
   bool begun = false;
+  shared_login::token token;  ///< the stream is begun with it, at that member
+  bool is_renewed = false;    ///< it is so new that another is not asked for
   watch_pieces pieces;
   std::string refusal;  ///< the body of an answer that is no stream
 
   std::size_t member() const { return order[tried]; }
   std::string from_member() const { return "etcd at " + calls.endpoint(member()) + ": "; }
+  /// Whether another token may help.
+  bool is_token_refused() const;
   bool is_left() const { return begun && calls.health().is_left(member(), since); }
   tl::expected<void, failure> begin();
   failure failed();
@@ -52,15 +56,14 @@ struct watch::state {
 tl::expected<void, failure> watch::state::begin() {
   pieces = {};
   refusal.clear();
-  std::string token;
-  if (!calls.settings().user.empty()) {
-    auto given = calls.new_token(member());
-    if (!given) return tl::unexpected(given.error());
-    token = std::move(*given);
-  }
+  const auto before = calls.known_token().number;
+  auto given = is_renewed ? calls.new_token(member(), token) : calls.token_for(member());
+  if (!given) return tl::unexpected(given.error());
+  token = std::move(*given);
+  is_renewed = is_renewed || token.number != before;
   stream.begin({.url = calls.endpoint(member()) + "/v3/watch",
                 .body = watch_request(key, end, from_revision),
-                .token = std::move(token),
+                .token = token.text,
                 .repeatable = true,
                 .needs_leader = true},
                [this](std::string_view piece) {
@@ -72,6 +75,14 @@ tl::expected<void, failure> watch::state::begin() {
   connected_by = since.time + calls.settings().request_time;
   begun = true;
   return {};
+}
+
+bool watch::state::is_token_refused() const {
+  if (is_renewed || calls.settings().user.empty() || pieces.created()) return false;
+  const auto& ended = stream.end();
+  if (ended.status != 0 && ended.status != 200) return is_about_identity(refusal);
+  // Of a token that it does not know, etcd says no more than that it permits nothing.
+  return pieces.trouble().what == kind::refused || is_about_identity(pieces.trouble().text);
 }
 
 failure watch::state::failed() {
@@ -96,6 +107,7 @@ bool watch::state::go_to_next(const failure& why) {
   stream.abandon();
   ++tried;
   begun = false;
+  is_renewed = false;
   return true;
 }
 
@@ -110,6 +122,11 @@ tl::expected<bool, failure> watch::state::go_on(clock::time_point by) {
     const bool is_late = !pieces.created() && (clock::now() >= connected_by || is_left());
     if (is_late || stream.turn(until(pieces.created() ? by : std::min(by, clock::now() + look_every)))) {
       if (pieces.has_events()) return true;
+      if (!is_late && is_token_refused()) {
+        begun = false;
+        is_renewed = true;
+        continue;
+      }
       const failure why =
           is_late ? failure{kind::not_sent, from_member() + "it does not begin a watch in time"} : failed();
       if (!go_to_next(why)) return tl::unexpected(why);

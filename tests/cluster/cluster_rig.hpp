@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "net/cluster/cluster_store.hpp"
+#include "net/etcd/shared_login.hpp"
 #include "storage/audit_store.hpp"
 #include "storage/cluster_keys.hpp"
 #include "tests/cluster/etcd_server.hpp"
@@ -59,6 +60,7 @@ class cluster_node {
     directory_ = path;
     how_.etcd = etcd.client_options();
     how_.etcd.health = std::make_shared<net::etcd::member_health>(how_.etcd.endpoints.size());
+    how_.etcd.login = std::make_shared<net::etcd::shared_login>();
     how_.node = name;
     how_.reads = reads;
     open();

@@ -7,6 +7,7 @@
 
 #include "net/cluster/link_address.hpp"
 #include "net/cluster/registration.hpp"
+#include "net/etcd/shared_login.hpp"
 #include "net/host_name.hpp"
 #include "tools/version.hpp"
 
@@ -25,6 +26,7 @@ net::etcd::options etcd_options(const cluster_items& wanted) {
   net::etcd::options o;
   o.endpoints = wanted.endpoints;
   o.health = std::make_shared<net::etcd::member_health>(o.endpoints.size());
+  o.login = std::make_shared<net::etcd::shared_login>();
   if (wanted.authorities) o.ca_file = wanted.authorities->string();
   if (wanted.shown) {
     o.certificate_file = wanted.shown->certificate.string();
