@@ -233,6 +233,7 @@ TEST(etcd_logins_at_three_members, are_renewed_once_for_all_at_another_when_one_
   ASSERT_TRUE(server.wait_for_leader());
   const auto before = logins_at(server.url(1)) + logins_at(server.url(2));
   std::vector<std::jthread> threads;
+  threads.reserve(clients.size());
   for (auto& one : clients)
     threads.emplace_back([&one] {
       const auto got = one.range("authnz/k");

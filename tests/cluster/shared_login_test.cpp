@@ -17,7 +17,7 @@ using attempt = shared_login::attempt;
 /// Logins that one client begins and the test ends.
 class shared_login_under_way : public testing::Test {
  protected:
-  shared_login::way ending_with(attempt how) {
+  shared_login::way ending_with(const attempt& how) {
     return {.from = {},
             .log_in =
                 [this, how] {
@@ -28,7 +28,7 @@ class shared_login_under_way : public testing::Test {
             .is_over = [] { return false; },
             .longest_wait = 1h};
   }
-  shared_login::way at_once(std::string token, std::chrono::milliseconds wait = 1h) {
+  shared_login::way at_once(const std::string& token, std::chrono::milliseconds wait = 1h) {
     return {.from = "here: ",
             .log_in = [this, token] { return ++logins, attempt{token}; },
             .is_over = [this] { return looks = true, is_over.load(); },
@@ -38,7 +38,7 @@ class shared_login_under_way : public testing::Test {
   auto joins() {
     return std::async(std::launch::async, [this] { return login.newer_than(0, 0, at_once("second")); });
   }
-  auto begins(attempt how) {
+  auto begins(const attempt& how) {
     auto made = std::async(std::launch::async, [this, how] { return login.newer_than(0, 0, ending_with(how)); });
     begun.get_future().wait();
     return made;
