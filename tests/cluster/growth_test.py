@@ -117,6 +117,23 @@ class Growth(ClusterCase):
             self.assertEqual(held[node.name], [])
             node.restart()
 
+    def test_a_node_that_is_drained_sends_its_frontends_away(self) -> None:
+        node = self.nodes[0]
+        kept = node.connection()
+        self.addCleanup(kept.close)
+
+        def last_word() -> str | None:
+            kept.request("GET", "/health/live")
+            answer = kept.getresponse()
+            answer.read()
+            return answer.headers["Connection"]
+
+        self.assertIsNone(last_word())
+        self.cluster.ctl("cluster", "drain", "--yes", node=node)
+        self.assertEqual(last_word(), "close")
+        node.restart()
+        self.assertIsNone(node.http("GET", "/health/live", b"")[2]["Connection"])
+
     def test_a_rolling_restart_fails_no_request(self) -> None:
         with Frontends(self.nodes) as frontends:
             for node in self.nodes:
