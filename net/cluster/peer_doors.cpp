@@ -134,7 +134,7 @@ tl::expected<void, std::string> peer_doors::admit(const std::string& peer, int s
   const std::lock_guard lock(mutex_);
   auto& found = find(peer);
   *found.greeted = false;
-  if (const auto opened = open_entrance(found); !opened) {
+  if (auto opened = open_entrance(found); !opened) {
     ::close(socket);
     return opened;
   }

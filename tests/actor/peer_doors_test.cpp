@@ -202,6 +202,7 @@ TEST(peers_of_many_names, find_a_door_one_after_the_other) {
   boost::asio::io_context context;
   for (int round = 0; round < 9; ++round) {
     std::vector<std::string> names;
+    names.reserve(30);
     for (int i = 0; i < 30; ++i) names.push_back("node-" + std::to_string(round * 30 + i));
     for (const auto& name : names) registered.add(name, "");
     ASSERT_TRUE(eventually([&] { return std::ranges::all_of(names, [&](auto& n) { return a.knows(n); }); }));
