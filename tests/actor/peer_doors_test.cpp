@@ -7,6 +7,7 @@
 #include <atomic>
 #include <boost/asio/buffer.hpp>
 #include <future>
+#include <memory>
 
 #include "net/dialling.hpp"
 #include "net/link_context.hpp"
@@ -48,13 +49,15 @@ class doors_of_peers : public testing::Test {
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
     const auto admitted = doors.admit(name, ends[0]);
     EXPECT_TRUE(admitted) << name << ": " << admitted.error();
-    std::promise<peer_door> found;
-    far.spawn<caf::hidden>([&](caf::event_based_actor* self) {
-      net::greet(self, ends[1], long_enough, far.message_types<actors::first_peer_door>(), [&](const auto& published) {
-        found.set_value(published && *published ? caf::actor_cast<peer_door>(*published) : peer_door());
-      });
-    });
-    return found.get_future().get();
+    const auto found = std::make_shared<std::promise<peer_door>>();
+    const auto greeter = [found](caf::event_based_actor* self, int socket) {
+      net::greet(self, socket, long_enough, self->system().message_types<actors::first_peer_door>(),
+                 [found](const auto& published) {
+                   found->set_value(published && *published ? caf::actor_cast<peer_door>(*published) : peer_door());
+                 });
+    };
+    far.spawn<caf::hidden>(greeter, ends[1]);
+    return found->get_future().get();
   }
   /// The answer, or the error.
   template <class... Words>
