@@ -52,6 +52,10 @@ void put_attempts(mini_transaction& tx, std::string_view normalised_address, con
   tx.writes.push_back({slice::attempts, std::move(key), encode(after)});
 }
 
+void expect_attempts(mini_transaction& tx, std::string_view normalised_address, const std::optional<attempts>& seen) {
+  tx.expects.push_back({slice::attempts, key_of(normalised_address), seen ? seen->revision : 0});
+}
+
 void remove_attempts(mini_transaction& tx, std::string_view normalised_address, const attempts& removed) {
   remove_attempts_at(tx, key_of(normalised_address), removed);
 }

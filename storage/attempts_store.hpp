@@ -35,6 +35,8 @@ void for_each_attempts(const view& v, std::string_view from,
 /// Expects that the record is still `before`, or absent where that is nothing.
 void put_attempts(mini_transaction& tx, std::string_view normalised_address, const std::optional<attempts>& before,
                   const attempts& after);
+/// Expects that the record is still `seen`, or absent where that is nothing.
+void expect_attempts(mini_transaction& tx, std::string_view normalised_address, const std::optional<attempts>& seen);
 /// Expects that the record is still `removed`.
 void remove_attempts(mini_transaction& tx, std::string_view normalised_address, const attempts& removed);
 /// The same, by the key that for_each_attempts gave.

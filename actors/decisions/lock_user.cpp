@@ -59,12 +59,18 @@ finish lock(const context& c, const lock_request& r, const storage::user& before
 }
 
 finish unlock(const context& c, const lock_request& r, const storage::user& before) {
-  if (!before.admin_locked && failures_so_far(c.store, before.email, c.now) == 0)
-    return leave(c, r, before, code::user_unlocked);
+  const auto failures = storage::find_attempts(c.store, before.email);
+  if (!before.admin_locked && failures_so_far(c.store, before.email, c.now) == 0) {
+    finish end = leave(c, r, before, code::user_unlocked);
+    storage::expect_attempts(end.tx, before.email, failures);
+    return end;
+  }
   storage::user after = before;
   after.admin_locked = false;
   after.updated = c.now;
   finish end = ending_with(r, code::user_unlocked, user_info_without_failures(after));
+  // An automatic lock that this node has not seen yet shall end, too.
+  if (!failures) storage::expect_attempts(end.tx, before.email, failures);
   forget_failures(c, before.email, end);
   storage::replace_user(end.tx, before, after);
   return end;

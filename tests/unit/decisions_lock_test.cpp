@@ -216,6 +216,19 @@ TEST(user_lock, stands_on_the_state_as_it_is_where_it_is_already_so) {
   EXPECT_GT(d.stored(d.ada).revision, locked.revision);
 }
 
+// Nor what was counted there against the address: an unlock that is acknowledged ends that lock, too.
+TEST(user_lock, does_not_overlook_an_automatic_lock_that_came_meanwhile) {
+  for (const bool was_locked : {false, true}) {
+    admin_desk d;
+    if (was_locked) d.lock_as_root(d.ada);
+    const auto late = d.decide_only("internal-user-lock", {{"target_userid", d.ada}, {"action", "unlock"}});
+    d.fail_until_locked(ada_email);
+    EXPECT_EQ(d.store.commit(late.tx), storage::commit_result::conflict) << was_locked;
+    d.lock_as_server(d.ada, "unlock");
+    EXPECT_EQ(failures_so_far(*d.store.read(), ada_email, d.now), 0U) << was_locked;
+  }
+}
+
 TEST(user_lock, is_audited_as_done_by_the_session_s_user) {
   admin_desk d;
   EXPECT_EQ(notes(d.lock_as_root(d.ada)), lines{"user.locked 1 4"});
