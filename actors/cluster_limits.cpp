@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 namespace authnz::actors {
@@ -215,9 +216,11 @@ void cluster_limits::send(const std::string& owner, line& to, questions&& some) 
 // An owner that has come back has an older bucket than this node, perhaps.
 void cluster_limits::hand_what_is_asked_for(const peer_door& door, const questions& some) {
   std::vector<rate_handed> buckets;
+  std::set<rate_hash> told;
   for (const auto& q : some)
     for (const auto& place : q.what.all())
-      if (auto one = buckets_->show_one(place.own, now())) buckets.push_back(*one);
+      if (told.insert(place.own).second)
+        if (auto one = buckets_->show_one(place.own, now())) buckets.push_back(*one);
   hand(door, buckets);
 }
 

@@ -67,6 +67,7 @@ bool hash_offers::take(const hash_sharing& how, hash_ptr& job, clock::time_point
 // The one with the most room that is known of.
 const peer* hash_offers::choose(const peer_view& view) {
   const auto now = clock::now();
+  forget_others(view);
   const peer* best = nullptr;
   std::uint32_t room = 0;
   for (const auto& other : view.others) {
@@ -77,6 +78,14 @@ const peer* hash_offers::choose(const peer_view& view) {
     room = known.most - known.asked;
   }
   return best;
+}
+
+// Where every start brings a new name, they would become ever more.
+void hash_offers::forget_others(const peer_view& view) {
+  if (rooms_.size() <= view.others.size()) return;
+  std::erase_if(rooms_, [&](const auto& one) {
+    return one.second.asked == 0 && std::ranges::find(view.others, one.first, &peer::node) == view.others.end();
+  });
 }
 
 void hash_offers::answered(const offer_ptr& o, const std::string& sealed) {

@@ -61,6 +61,7 @@ class hash_offers {
   using offer_ptr = std::shared_ptr<offer>;
 
   const peer* choose(const peer_view& view);
+  void forget_others(const peer_view& view);
   void answered(const offer_ptr& o, const std::string& sealed);
   /// `rest` 0 = it did what it was asked.
   void ended(const offer_ptr& o, std::chrono::milliseconds rest);

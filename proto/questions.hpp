@@ -61,7 +61,7 @@ struct question_row {
 };
 
 inline constexpr auto question_table = std::to_array<question_row>({
-    {question::node, "node", false, "Who the node is, since when it runs, and whether it is ready.", false, true},
+    {question::node, "node", false, "Who the node is, since when it runs, and whether it is ready."},
     {question::snapshot, "snapshot", false, "Every actor, request kind, queue and counter at this moment.", false,
      true},
     {question::actor_control, "actor-control", true, "Pause, resume, restart or drain one actor."},
@@ -82,14 +82,13 @@ inline constexpr auto question_table = std::to_array<question_row>({
     {question::configuration_reload, "configuration-reload", true, "Read the configuration again, as SIGHUP does."},
     {question::log_level, "log-level", true, "Read or set the least level that is logged."},
     {question::audit, "audit", false, "Records of the audit trail, a page of them.", false, true},
-    {question::audit_verify, "audit-verify", false, "Whether the audit trail's chain holds.", false, true},
-    {question::store_check, "store-check", false, "Whether the store holds together, a part of it.", false, true},
-    {question::store_digest, "store-digest", false, "A digest of records of one slice, and of which revision they are.",
-     false, true},
+    {question::audit_verify, "audit-verify", false, "Whether the audit trail's chain holds."},
+    {question::store_check, "store-check", false, "Whether the store holds together, a part of it."},
+    {question::store_digest, "store-digest", false,
+     "A digest of records of one slice, and of which revision they are."},
     {question::cluster_status, "cluster-status", false,
-     "How the node's state and etcd are, and what is wrong with them.", false, true},
-    {question::cluster_members, "cluster-members", false, "The nodes of the cluster that run, and their duties.", false,
-     true},
+     "How the node's state and etcd are, and what is wrong with them."},
+    {question::cluster_members, "cluster-members", false, "The nodes of the cluster that run, and their duties."},
     {question::cluster_drain, "cluster-drain", true, "Give the node's duties up, and let balancers leave it."},
     {question::relay, "relay", true, "Have another node answer a question; it is written to that one's audit."},
 });

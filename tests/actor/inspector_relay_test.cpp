@@ -97,31 +97,32 @@ TEST_F(an_inspector_with_peers, has_another_node_answer_in_the_askers_name) {
 
 TEST_F(an_inspector_with_peers, hands_another_nodes_error_on) {
   begin(R"({"error":{"code":"conflict","text":"again"}})");
-  EXPECT_EQ(relay({{"node", "b"}, {"question", "node"}}).at("error"), (json{{"code", "conflict"}, {"text", "again"}}));
+  EXPECT_EQ(relay({{"node", "b"}, {"question", "snapshot"}}).at("error"),
+            (json{{"code", "conflict"}, {"text", "again"}}));
 }
 
 TEST_F(an_inspector_with_peers, does_not_hand_on_what_is_no_answer) {
   begin("nonsense");
-  EXPECT_EQ(error_of({{"node", "b"}, {"question", "node"}}), "unavailable");
+  EXPECT_EQ(error_of({{"node", "b"}, {"question", "snapshot"}}), "unavailable");
 }
 
 TEST_F(an_inspector_with_peers, outlives_an_error_that_is_no_text) {
   begin(R"({"error":{"code":7,"text":["again"]}})");
-  EXPECT_EQ(error_of({{"node", "b"}, {"question", "node"}}), "unavailable");
-  EXPECT_EQ(error_of({{"node", "b"}, {"question", "node"}}), "unavailable");
+  EXPECT_EQ(error_of({{"node", "b"}, {"question", "snapshot"}}), "unavailable");
+  EXPECT_EQ(error_of({{"node", "b"}, {"question", "snapshot"}}), "unavailable");
 }
 
 TEST_F(an_inspector_with_peers, does_not_hand_on_what_nests_without_end) {
   constexpr std::size_t depth = 500'000;
   begin(R"({"ok":)" + std::string(depth, '[') + std::string(depth, ']') + "}");
-  EXPECT_EQ(error_of({{"node", "b"}, {"question", "node"}}), "unavailable");
+  EXPECT_EQ(error_of({{"node", "b"}, {"question", "snapshot"}}), "unavailable");
 }
 
 TEST_F(an_inspector_with_peers, refuses_arguments_that_nest_without_end) {
   constexpr std::size_t depth = 500'000;
   const auto deep = std::string(depth, '[') + std::string(depth, ']');
   begin();
-  EXPECT_EQ(error_in(ask(R"({"node":"b","question":"node","arguments":)" + deep + "}")), "bad-argument");
+  EXPECT_EQ(error_in(ask(R"({"node":"b","question":"snapshot","arguments":)" + deep + "}")), "bad-argument");
 }
 
 TEST_F(an_inspector_with_peers, writes_what_others_do_to_no_audit_of_its_own) {
@@ -140,17 +141,17 @@ TEST_F(an_inspector_with_peers, answers_for_itself_and_writes_that_to_its_audit)
 
 TEST_F(an_inspector_with_peers, says_that_there_is_no_such_node) {
   begin();
-  EXPECT_EQ(error_of({{"node", "d"}, {"question", "node"}}), "not-found");
+  EXPECT_EQ(error_of({{"node", "d"}, {"question", "snapshot"}}), "not-found");
 }
 
 TEST_F(an_inspector_with_peers, says_that_there_is_no_link) {
   begin();
-  EXPECT_EQ(error_of({{"node", "c"}, {"question", "node"}}), "no-link");
+  EXPECT_EQ(error_of({{"node", "c"}, {"question", "snapshot"}}), "no-link");
 }
 
 TEST_F(an_inspector_with_peers, relays_nothing_twice) {
   begin();
-  EXPECT_EQ(error_of({{"node", "b"}, {"question", "relay"}, {"arguments", {{"node", "c"}, {"question", "node"}}}}),
+  EXPECT_EQ(error_of({{"node", "b"}, {"question", "relay"}, {"arguments", {{"node", "c"}, {"question", "snapshot"}}}}),
             "bad-argument");
 }
 
@@ -163,7 +164,7 @@ TEST_F(an_inspector_with_peers, refuses_what_names_no_node_or_no_question) {
 
 TEST_F(an_inspector_with_peers, says_what_to_do_where_there_are_no_links) {
   spawn();
-  EXPECT_EQ(error_of({{"node", "b"}, {"question", "node"}}), "not-possible");
+  EXPECT_EQ(error_of({{"node", "b"}, {"question", "snapshot"}}), "not-possible");
 }
 
 }  // namespace

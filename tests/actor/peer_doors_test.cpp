@@ -78,7 +78,7 @@ class doors_of_peers : public testing::Test {
     caf::anon_send(door, actors::hand_atom::value, std::string("buckets"));
     return {ask(from, door, actors::take_atom::value, std::string("buckets")),
             ask(from, door, actors::hash_atom::value, std::string("offer")),
-            ask(from, door, actors::ask_atom::value, std::string("node"), std::string("{}"), std::string("ada"))};
+            ask(from, door, actors::ask_atom::value, std::string("snapshot"), std::string("{}"), std::string("ada"))};
   }
 
   with_links config;

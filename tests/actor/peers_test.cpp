@@ -92,9 +92,9 @@ TEST_F(peers, bring_administrators_questions_to_the_inspector) {
   b->enter();
   ASSERT_TRUE(link_up(*a, "a", *b, "b"));
   const auto ask = [&] {
-    return a->request("b", actors::ask_atom::value, std::string("node"), std::string("{}"), std::string("ada"));
+    return a->request("b", actors::ask_atom::value, std::string("snapshot"), std::string("{}"), std::string("ada"));
   };
-  EXPECT_EQ(ask(), "node {} ada");
+  EXPECT_EQ(ask(), "snapshot {} ada");
   caf::anon_send_exit(b->inspector, caf::exit_reason::user_shutdown);
   b->inspector = nullptr;
   EXPECT_NE(ask().find("inspector-restarting"), std::string::npos);
