@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "actors/interfaces.hpp"
 #include "proto/exchange.hpp"
 
 namespace authnz::actors::test {
@@ -110,6 +111,17 @@ inline proto::exchange_ptr make_exchange(const std::shared_ptr<answers>& to, pro
   ex->reqid = "1";
   ex->client = std::move(client);
   return ex;
+}
+
+inline hash_ptr make_hash_job(hash_job::kind what, const std::string& password, std::string phc,
+                              const argon2_params& params, const caf::typed_actor<caf::reacts_to<hash_ptr>>& home) {
+  auto job = std::make_shared<hash_job>();
+  job->what = what;
+  job->password = proto::secret(password);
+  job->phc = std::move(phc);
+  job->params = params;
+  job->reply_to = home;
+  return job;
 }
 
 /// Where jobs of type `Job` (a shared_ptr) come home to.

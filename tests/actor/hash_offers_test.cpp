@@ -108,13 +108,7 @@ class a_busy_hasher : public testing::Test {
   }
 
   hash_ptr job(hash_job::kind what, const std::string& password, std::string phc = {}) {
-    auto j = std::make_shared<hash_job>();
-    j->what = what;
-    j->password = proto::secret(password);
-    j->phc = std::move(phc);
-    j->params = cheap;
-    j->reply_to = home.actor;
-    return j;
+    return test::make_hash_job(what, password, std::move(phc), cheap, home.actor);
   }
   hash_ptr ask(hash_ptr j) {
     caf::anon_send(mine, std::move(j));

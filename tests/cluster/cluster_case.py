@@ -9,7 +9,7 @@ import unittest
 from collections.abc import Callable
 from typing import Any
 
-from authnzerver_client import Answer
+from authnzerver_client import Answer, RateLimited
 from cluster_rig import Cluster, Node, wait_for
 from etcd_members import Etcd
 from linearizability import bounded, linearizable
@@ -130,3 +130,17 @@ class ClusterCase(unittest.TestCase):
         for node in self.nodes:
             wait_for(node.is_ready, 30, f"{node.name} is not ready: {node.last_lines()}")
         self.cluster.ctl("fsck", "--cluster")
+
+
+class FiveAMinute:
+    """Limits, and a request of which they let five a minute through."""
+
+    items = {"ratelimits": ""}
+
+    def passes(self, node: Node, address: str) -> bool:
+        with node.client() as client:
+            try:
+                client.call("user-changepass", {}, client_ipaddr=address)
+            except RateLimited:
+                return False
+        return True

@@ -11,8 +11,7 @@ import unittest
 from typing import Any
 
 from admin_case import AdminCase
-from authnzerver_client import RateLimited
-from cluster_case import ClusterCase
+from cluster_case import ClusterCase, FiveAMinute
 from cluster_rig import Cluster, Node, wait_for
 from etcd_members import LOOPBACK, Etcd
 from server import binary, inherited_environment
@@ -128,19 +127,7 @@ class Top(InspectionCase):
         top.wait_for("all ready")
 
 
-class Limits(InspectionCase):
-    """Five of these requests a minute are let through."""
-
-    items = {"ratelimits": ""}
-
-    def passes(self, node: Node, address: str) -> bool:
-        with node.client() as client:
-            try:
-                client.call("user-changepass", {}, client_ipaddr=address)
-            except RateLimited:
-                return False
-        return True
-
+class Limits(FiveAMinute, InspectionCase):
     def exhaust(self, address: str) -> None:
         wait_for(lambda: not self.passes(self.nodes[0], address), 30, f"{address} is not limited")
 

@@ -7,8 +7,7 @@ import signal
 import unittest
 from pathlib import Path
 
-from authnzerver_client import RateLimited
-from cluster_case import ClusterCase
+from cluster_case import ClusterCase, FiveAMinute
 from cluster_rig import Cluster, Node, wait_for
 from etcd_members import LOOPBACK, Etcd
 
@@ -108,19 +107,7 @@ class Relay(LinkedCase):
         self.assertIn("n3: there is no link to node n3", shown["missing"][0])
 
 
-class Limits(LinkedCase):
-    """Five of these requests a minute are let through."""
-
-    items = {"ratelimits": ""}
-
-    def passes(self, node: Node, address: str) -> bool:
-        with node.client() as client:
-            try:
-                client.call("user-changepass", {}, client_ipaddr=address)
-            except RateLimited:
-                return False
-        return True
-
+class Limits(FiveAMinute, LinkedCase):
     def test_a_client_has_one_limit_whichever_nodes_it_asks(self) -> None:
         for number in range(10):
             passed = [self.passes(self.nodes[i % 3], f"192.0.2.{number}") for i in range(15)]
