@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 
 from cluster_case import ClusterCase, FiveAMinute
-from cluster_rig import Cluster, Node, wait_for
+from cluster_rig import Cluster, wait_for
 from etcd_members import LOOPBACK, Etcd
 
 
